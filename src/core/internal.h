@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the layers of the library promise each other.
+ *
+ *     src/core    the public API, written once; never asks which backend it runs on
+ *     src/local   serial, threads and fork: workers over one arena
+ *     src/mpi     ranks that an MPI launcher started
+ *
+ * Core calls a backend through struct tri__backend, and a rank its team through struct
+ * tri__collectives. A backend calls nothing of core but what the last section declares.
+ */
+#ifndef TRI__INTERNAL_H
+#define TRI__INTERNAL_H
+
+#include "trireme.h"
+
+#include <stdbool.h>
+
+/* ---- A team, as its ranks see it ------------------------------------------------------- */
+
+/* What a rank is about to do with the others. All ranks of a team must agree on it. */
+enum tri__step {
+    TRI__END, /* its kernel has returned 0 */
+    TRI__BARRIER,
+    TRI__BCAST,
+    TRI__REDUCE,
+    TRI__ALLREDUCE,
+    TRI__GATHER,
+    TRI__SCATTER,
+    TRI__EXSCAN
+};
+
+struct tri__signature {
+    int32_t step;      /* enum tri__step */
+    int32_t root;      /* 0 where there is none */
+    int32_t type;      /* tri_type, 0 where there is none */
+    int32_t operation; /* tri_operation, 0 where there is none */
+    uint64_t size;     /* bytes, or elements where there is a type */
+};
+
+/* Why a team has failed: the first cause only. */
+struct tri__failure {
+    int code;        /* TRI_EFAILED, TRI_ELOST or TRI_EMISMATCH */
+    char words[512]; /* for tri_error_message(), whole */
+};
+
+/* A backend's team begins with this. */
+struct tri_team {
+    const struct tri__collectives *collectives;
+    int rank;
+    int size;
+};
+
+/* The collectives of a backend. Each is called by every rank with arguments that core has
+ * checked, beginning with `signature`; where the ranks' signatures differ all of them return
+ * TRI_EENDED and the team has failed with TRI_EMISMATCH. After a failure they return TRI_EENDED
+ * at once. Sizes are not limited; in and out are as trireme.h says. */
+struct tri__collectives {
+    int (*barrier)(tri_team *, const struct tri__signature *);
+    int (*bcast)(tri_team *, const struct tri__signature *, void *buffer);
+    int (*reduce)(tri_team *, const struct tri__signature *, const void *in, void *out);
+    int (*allreduce)(tri_team *, const struct tri__signature *, const void *in, void *out);
+    int (*gather)(tri_team *, const struct tri__signature *, const void *in, void *out);
+    int (*scatter)(tri_team *, const struct tri__signature *, const void *in, void *out);
+    int (*exscan)(tri_team *, const struct tri__signature *, const void *in, void *out);
+    /* 0, or TRI_EENDED after a failure. Never waits. */
+    int (*check)(tri_team *);
+    /* The rank itself has failed: tells the others, and does not wait for them. Only the first
+     * failure of a team counts. */
+    void (*fail)(tri_team *, const struct tri__failure *);
+};
+
+/* What tri_team_run was given. */
+struct tri__call {
+    tri_kernel *kernel;
+    const void *argument;
+    size_t argument_size;
+    void *result;
+    size_t result_size;
+};
+
+/* ---- A backend, as the controller sees it ---------------------------------------------- */
+
+struct tri__backend {
+    tri_backend id;
+
+    /* The number of workers: `requested`, or TRI_EINVAL when it cannot be that; where that is 0,
+     * `preferred` if the backend has a choice, and its own default where that is 0 too. Starts
+     * nothing. */
+    int (*worker_count)(int requested, int preferred);
+
+    /* The number of hosts on which they run. */
+    int (*host_count)(void);
+
+    /* Runs the call on `workers` ranks and returns when no rank runs it any more. Sets
+     * call->result from rank 0 when all have succeeded. */
+    int (*team_run)(const struct tri__call *call, int workers);
+};
+
+extern const struct tri__backend tri__backend_serial;
+extern const struct tri__backend tri__backend_threads;
+extern const struct tri__backend tri__backend_fork;
+extern const struct tri__backend tri__backend_mpi; /* src/mpi, or its stub --without-mpi */
+
+/* ---- How the process was started (core/launch.c) --------------------------------------- */
+
+struct tri__launch {
+    bool mpi;            /* by a launcher of MPI programs */
+    int ranks;           /* as the launcher's environment has it; 0 where it does not say */
+    int rank;            /* likewise */
+    const char *by;      /* the launcher, for messages: "mpirun (Open MPI)" */
+    const char *trouble; /* NULL, or why no MPI program can work under it, and the cure */
+};
+
+/* Looks at the environment alone. `ranks` > 1 or unknown is a launch for the mpi backend. */
+struct tri__launch tri__launch_detect(void);
+
+/* ---- What the backends do for tri_main -------------------------------------------------- */
+
+/* Maps the arena and starts the fork server. With `as_child` the calling process itself becomes
+ * the fork server, and the program goes on in a child of it, whose end it sees and reports: so
+ * a rank that is killed leaves a word behind. `who` names the process in that report ("rank 3").
+ * Returns 0 in the process that goes on with the program. */
+int tri__local_open(bool as_child, const char *who);
+
+/* Ends the fork server and what is left of its workers. Does nothing in any other process than
+ * the one that tri__local_open returned in, nor twice. Under `as_child`, a process that ends
+ * without having called it is reported. */
+void tri__local_close(void);
+
+/* Initialises MPI, runs the program on rank 0 and serves it on the others, finalises MPI. *status
+ * is what this process should return from tri_main. */
+int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_program *program,
+                  int *status);
+
+/* ---- What core offers to all layers ---------------------------------------------------- */
+
+/* Runs the call's kernel as one rank, and takes part in the end of the team. `team` is set up by
+ * the backend. Returns 0 when all ranks have ended well. */
+int tri__team_member(tri_team *team, const struct tri__call *call, void *result);
+
+/* Ends a team whose ranks do not agree: fills in a failure that names the first rank that
+ * differs from rank 0. False when all `size` signatures are the same. */
+bool tri__signatures_differ(const struct tri__signature *signatures, int size,
+                            struct tri__failure *failure);
+
+/* A failure with words for the rank of a team: "rank 2 of 4 (pid 71 on h1) ", then the rest. */
+void tri__failure_set(struct tri__failure *failure, int code, int rank, int size, long pid,
+                      const char *format, ...) TRI_PRINTF(6, 7);
+
+/* The name of this host. */
+const char *tri__host_name(void);
+
+size_t tri__type_size(tri_type type);
+
+/* out[i] = out[i] op in[i]. Ranks are combined in the order of their numbers. */
+void tri__combine(void *out, const void *in, size_t count, tri_type type, tri_operation operation);
+
+/* A function as it travels to other ranks: the build id of the executable or shared library that
+ * it is in, and its offset there. */
+struct tri__address {
+    uint64_t module;
+    uint64_t offset;
+};
+
+int tri__address_of(tri_kernel *function, struct tri__address *address);
+tri_kernel *tri__address_function(struct tri__address address); /* NULL if it is not here */
+
+/* One number for the build of the executable and of this library. */
+uint64_t tri__build_id(void);
+
+/* tri_cpu_count() of a machine whose files are under `root` ("" is this one): for tests. */
+int tri__cpu_count_under(const char *root, char *reason, size_t reason_size);
+
+/* Carries propagated: every limb but the last is in 0 … 2^32-1. */
+void tri__exact_carry(tri_exact *sum);
+
+#endif

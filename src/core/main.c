@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * tri_main: how was this process started, and what has to be ready before the program runs?
+ */
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <errno.h>
+
+static int complain(void)
+{
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, tri_error_message());
+    return EXIT_FAILURE;
+}
+
+/* The words are said once, not by every rank. */
+static int refuse(const struct tri__launch *launch)
+{
+    tri_fail(TRI_ELAUNCH, "%s started %d tasks %s", launch->by, launch->ranks, launch->trouble);
+    return launch->rank == 0 ? complain() : EXIT_FAILURE;
+}
+
+static int run_locally(int argc, char **argv, tri_program *program)
+{
+    if (tri__local_open(false, NULL) != 0 || atexit(tri__local_close) != 0)
+        return complain();
+    tri__options_launched_for(TRI_BACKEND_FORK);
+    return program(argc, argv);
+}
+
+static int run_as_rank(const struct tri__launch *launch, int argc, char **argv,
+                       tri_program *program)
+{
+    char who[32];
+    int status;
+    snprintf(who, sizeof who, "rank %d", launch->rank);
+    if (tri__local_open(true, who) != 0)
+        return complain();
+    tri__options_launched_for(TRI_BACKEND_MPI);
+    if (tri__mpi_main(launch, argc, argv, program, &status) != 0)
+        status = complain();
+    tri__local_close();
+    return status;
+}
+
+int tri_main(int argc, char **argv, tri_program *program)
+{
+    struct tri__launch launch = tri__launch_detect();
+    if (launch.trouble)
+        return refuse(&launch);
+    if (launch.mpi && launch.ranks != 1)
+        return run_as_rank(&launch, argc, argv, program);
+    return run_locally(argc, argv, program);
+}

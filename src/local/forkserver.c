@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The fork server: a small process with one thread, made at the very start, from which all
+ * workers are forked on request. So forking is safe whatever threads the program has started,
+ * takes the same time however large it has grown, and is legal in an MPI rank.
+ *
+ * It and the controller speak over a socket of whole messages: requests one way (start workers,
+ * kill them, quit), reports of ended workers the other. It sleeps in poll on that socket and on
+ * a signalfd, and reaps every worker. When the controller dies the socket ends, and the
+ * parent-death signal ends the server and each worker even if that is not noticed.
+ *
+ * Under a launcher of MPI programs the roles of parent and child are exchanged (`as_child`): the
+ * process that the launcher started becomes the server, and the rank is its child. MPI tells
+ * nobody how a rank died; its parent knows, says so in one line, and ends with its status.
+ */
+#include "forkserver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The controller's side; `owner` is the one process that may use it. */
+static struct {
+    int socket;
+    pid_t owner;
+    pid_t server; /* to be waited for; 0 under as_child */
+} controller = {.socket = -1};
+
+/* The server's side. */
+static struct {
+    int socket, signals;
+    sigset_t old_mask;   /* of the process that tri_main was called in */
+    pid_t *workers;      /* pid of each living worker, else 0 */
+    int worker_count;
+    pid_t rank;          /* under as_child, the process to watch over */
+    const char *who;
+    bool quit_asked;     /* the rank has called tri__local_close */
+    int stopped_by;      /* the signal that asked this rank to end, else 0 */
+} server;
+
+/* ---- A worker -------------------------------------------------------------------------- */
+
+static void die_with_parent(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+}
+
+/* The controller's folder, environment and output; nothing to read; and a Ctrl-C on the terminal
+ * is for the controller alone. */
+static void take_surroundings(const struct tri__fork_request *request, const int *descriptors)
+{
+    int next = 0;
+    if (fchdir(descriptors[next++]) != 0)
+        _exit(1);
+    if (request->has_output)
+        dup2(descriptors[next++], STDOUT_FILENO);
+    if (request->has_error)
+        dup2(descriptors[next++], STDERR_FILENO);
+    int nothing = open("/dev/null", O_RDONLY);
+    dup2(nothing, STDIN_FILENO);
+    if (nothing > STDERR_FILENO)
+        close(nothing);
+    if (request->environment)
+        environ = request->environment;
+    signal(SIGINT, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &server.old_mask, NULL);
+}
+
+static void be_worker(const struct tri__fork_request *request, const int *descriptors, int worker,
+                      pid_t parent)
+{
+    die_with_parent(parent);
+    take_surroundings(request, descriptors);
+    for (int i = 0; i < TRI__FORK_DESCRIPTORS; i++)
+        if (descriptors[i] > STDERR_FILENO)
+            close(descriptors[i]);
+    close(server.socket);
+    close(server.signals);
+    request->entry(request->context, worker);
+    exit(0);
+}
+
+/* ---- The server ------------------------------------------------------------------------ */
+
+static void report(int worker, pid_t pid, int error, int status)
+{
+    struct tri__worker_end end = {worker, pid, error, status};
+    /* nobody to tell is no reason to stop: the end of the socket is seen elsewhere */
+    while (send(server.socket, &end, sizeof end, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        ;
+}
+
+static void start_workers(const struct tri__fork_request *request, const int *descriptors)
+{
+    pid_t self = getpid(), pid = 0;
+    int error = 0;
+    free(server.workers);
+    server.workers = calloc((size_t)request->count, sizeof *server.workers);
+    server.worker_count = server.workers ? request->count : 0;
+    if (server.workers == NULL)
+        error = ENOMEM;
+    for (int worker = 0; worker < request->count; worker++) {
+        if (error == 0 && (pid = fork()) == 0)
+            be_worker(request, descriptors, worker, self);
+        if (error == 0 && pid < 0)
+            error = errno;
+        if (error == 0)
+            server.workers[worker] = pid;
+        else
+            report(worker, 0, error, 0);
+    }
+}
+
+static void kill_workers(void)
+{
+    for (int worker = 0; worker < server.worker_count; worker++)
+        if (server.workers[worker] > 0)
+            kill(server.workers[worker], SIGKILL);
+}
+
+static _Noreturn void leave(int status)
+{
+    kill_workers();
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    _exit(status);
+}
+
+static ssize_t receive(struct tri__fork_request *request, int *descriptors)
+{
+    char control[CMSG_SPACE(TRI__FORK_DESCRIPTORS * sizeof(int))];
+    struct iovec part = {request, sizeof *request};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+    ssize_t size = recvmsg(server.socket, &message, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *header = size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (header)
+        memcpy(descriptors, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    return size;
+}
+
+static void take_request(void)
+{
+    struct tri__fork_request request;
+    int descriptors[TRI__FORK_DESCRIPTORS] = {-1, -1, -1};
+    ssize_t size = receive(&request, descriptors);
+    if (size < 0 && errno == EINTR)
+        return;
+    if (size <= 0 || request.kind == TRI__FORK_QUIT) {
+        server.quit_asked = server.quit_asked || size > 0;
+        if (server.rank == 0)
+            leave(0);
+        kill_workers();
+        close(server.socket);
+        server.socket = -1; /* poll passes it over; what is left is to wait for the rank */
+    } else if (request.kind == TRI__FORK_START) {
+        start_workers(&request, descriptors);
+    } else {
+        kill_workers();
+    }
+    for (int i = 0; i < TRI__FORK_DESCRIPTORS; i++)
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
+}
+
+/* The rank may have said goodbye in its last moment. */
+static _Noreturn void leave_after_rank(int status)
+{
+    char words[128];
+    while (server.socket >= 0)
+        take_request();
+    int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    bool silent = server.quit_asked || server.stopped_by != 0;
+    if (!silent)
+        dprintf(STDERR_FILENO, "%s: %s (process %ld on %s) %s\n", program_invocation_short_name,
+                server.who, (long)server.rank, tri__host_name(),
+                tri__wait_status_words(status, words, sizeof words));
+    leave(code == 0 && !server.quit_asked ? 1 : code);
+}
+
+static void reap(void)
+{
+    pid_t pid;
+    int status;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == server.rank)
+            leave_after_rank(status);
+        for (int worker = 0; worker < server.worker_count; worker++)
+            if (server.workers[worker] == pid) {
+                server.workers[worker] = 0;
+                report(worker, pid, 0, status);
+            }
+    }
+}
+
+/* A launcher's signals reach the whole process group or only the process that it started, which
+ * under as_child is this one. */
+static void take_signal(void)
+{
+    struct signalfd_siginfo signal;
+    if (read(server.signals, &signal, sizeof signal) != sizeof signal)
+        return;
+    int number = (int)signal.ssi_signo;
+    if (number == SIGCHLD) {
+        reap();
+    } else if (server.rank > 0) {
+        if (number == SIGTERM || number == SIGINT || number == SIGHUP)
+            server.stopped_by = number;
+        kill(server.rank, number);
+    }
+}
+
+static _Noreturn void serve(void)
+{
+    for (;;) {
+        struct pollfd ready[] = {{server.signals, POLLIN, 0}, {server.socket, POLLIN, 0}};
+        if (poll(ready, 2, -1) < 0)
+            continue;
+        if (ready[0].revents)
+            take_signal();
+        if (ready[1].revents)
+            take_request();
+    }
+}
+
+/* ---- Opening and closing --------------------------------------------------------------- */
+
+static int server_begin(int socket, pid_t rank, const char *who)
+{
+    sigset_t all;
+    sigfillset(&all);
+    server.socket = socket;
+    server.rank = rank;
+    server.who = who;
+    server.signals = signalfd(-1, &all, SFD_CLOEXEC);
+    return server.signals;
+}
+
+static void controller_begin(int socket, pid_t server_pid)
+{
+    sigprocmask(SIG_SETMASK, &server.old_mask, NULL);
+    controller.socket = socket;
+    controller.server = server_pid;
+    controller.owner = getpid();
+}
+
+/* Call with all signals blocked: from the first instant the server takes them by signalfd. */
+static int part(bool as_child, const char *who, int ends[2])
+{
+    pid_t parent = getpid(), child = fork();
+    if (child < 0)
+        return tri_fail(TRI_ESYS, "cannot start the fork server: %s", strerror(errno));
+    bool is_server = as_child == (child > 0);
+    close(ends[!is_server]);
+    if (child == 0)
+        die_with_parent(parent);
+    if (!is_server) {
+        controller_begin(ends[0], child);
+        return 0;
+    }
+    if (server_begin(ends[1], child, who) < 0)
+        _exit(1);
+    serve();
+}
+
+int tri__local_open(bool as_child, const char *who)
+{
+    int ends[2];
+    int code = tri__arena_open();
+    if (code != 0)
+        return code;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return tri_fail(TRI_ESYS, "cannot start the fork server: %s", strerror(errno));
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &server.old_mask);
+    code = part(as_child, who, ends);
+    if (code != 0)
+        sigprocmask(SIG_SETMASK, &server.old_mask, NULL);
+    return code;
+}
+
+void tri__local_close(void)
+{
+    if (controller.socket < 0 || controller.owner != getpid())
+        return;
+    struct tri__fork_request request = {.kind = TRI__FORK_QUIT};
+    send(controller.socket, &request, sizeof request, MSG_NOSIGNAL);
+    close(controller.socket);
+    controller.socket = -1;
+    if (controller.server > 0)
+        while (waitpid(controller.server, NULL, 0) < 0 && errno == EINTR)
+            ;
+}
+
+int tri__forkserver_socket(void)
+{
+    return controller.owner == getpid() ? controller.socket : -1;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Collectives by MPI's own, after an agreement (agreement.c), in pieces that MPI's int counts can
+ * hold.
+ */
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t tri__mpi_piece_size = (size_t)1 << 30;
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static MPI_Datatype mpi_type(int type)
+{
+    const MPI_Datatype types[] = {
+        [TRI_INT32] = MPI_INT32_T,   [TRI_INT64] = MPI_INT64_T, [TRI_UINT64] = MPI_UINT64_T,
+        [TRI_FLOAT] = MPI_FLOAT, [TRI_DOUBLE] = MPI_DOUBLE,
+    };
+    return types[type];
+}
+
+static MPI_Op mpi_operation(int operation)
+{
+    const MPI_Op operations[] = {
+        [TRI_SUM] = MPI_SUM,
+        [TRI_PRODUCT] = MPI_PROD,
+        [TRI_MIN] = MPI_MIN,
+        [TRI_MAX] = MPI_MAX,
+    };
+    return operations[operation];
+}
+
+static int barrier(tri_team *team, const struct tri__signature *signature)
+{
+    return tri__mpi_agree(team, signature);
+}
+
+static int bcast(tri_team *team, const struct tri__signature *signature, void *buffer)
+{
+    if (tri__mpi_agree(team, signature) != 0)
+        return TRI_EENDED;
+    for (size_t done = 0, piece; done < signature->size; done += piece) {
+        piece = smaller(signature->size - done, tri__mpi_piece_size);
+        MPI_Bcast((char *)buffer + done, (int)piece, MPI_BYTE, signature->root, tri__world.comm);
+    }
+    return 0;
+}
+
+/* ---- Reductions ------------------------------------------------------------------------ */
+
+/* One piece of a reduction; `in` is MPI_IN_PLACE where it is `out`. */
+typedef void reduction(const struct tri__signature *signature, const void *in, void *out,
+                       int count);
+
+static void reduce_piece(const struct tri__signature *signature, const void *in, void *out,
+                         int count)
+{
+    /* only the root may, and must, say so */
+    if (in == MPI_IN_PLACE && tri__world.rank != signature->root)
+        in = out;
+    MPI_Reduce(in, out, count, mpi_type(signature->type), mpi_operation(signature->operation),
+               signature->root, tri__world.comm);
+}
+
+static void allreduce_piece(const struct tri__signature *signature, const void *in, void *out,
+                            int count)
+{
+    MPI_Allreduce(in, out, count, mpi_type(signature->type), mpi_operation(signature->operation),
+                  tri__world.comm);
+}
+
+static void exscan_piece(const struct tri__signature *signature, const void *in, void *out,
+                         int count)
+{
+    MPI_Exscan(in, out, count, mpi_type(signature->type), mpi_operation(signature->operation),
+               tri__world.comm);
+}
+
+static int in_pieces(tri_team *team, const struct tri__signature *signature, const void *in,
+                     void *out, reduction *reduce)
+{
+    if (tri__mpi_agree(team, signature) != 0)
+        return TRI_EENDED;
+    size_t element = tri__type_size((tri_type)signature->type);
+    for (size_t done = 0, piece; done < signature->size; done += piece) {
+        piece = smaller(signature->size - done, tri__mpi_piece_size / element);
+        char *to = out ? (char *)out + done * element : NULL;
+        const char *from = (const char *)in + done * element;
+        reduce(signature, from == to ? MPI_IN_PLACE : (const void *)from, to, (int)piece);
+    }
+    return 0;
+}
+
+static int reduce(tri_team *team, const struct tri__signature *signature, const void *in, void *out)
+{
+    return in_pieces(team, signature, in, out, reduce_piece);
+}
+
+static int allreduce(tri_team *team, const struct tri__signature *signature, const void *in,
+                     void *out)
+{
+    return in_pieces(team, signature, in, out, allreduce_piece);
+}
+
+static int exscan(tri_team *team, const struct tri__signature *signature, const void *in, void *out)
+{
+    return in_pieces(team, signature, in, out, exscan_piece);
+}
+
+/* ---- Gather and scatter ---------------------------------------------------------------- */
+
+/* The root's buffer is a row of `size` bytes a rank, of which MPI moves a column at a time; where
+ * one column is all there is, it needs no copy. */
+static void copy_column(char *column, char *rows, size_t size, size_t done, size_t piece,
+                        bool to_rows)
+{
+    for (int rank = 0; rank < tri__world.size; rank++) {
+        char *row = rows + (size_t)rank * size + done, *part = column + (size_t)rank * piece;
+        memcpy(to_rows ? row : part, to_rows ? part : row, piece);
+    }
+}
+
+static char *column_new(size_t size)
+{
+    char *column = malloc(size);
+    if (column == NULL)
+        MPI_Abort(tri__world.comm, EXIT_FAILURE);
+    return column;
+}
+
+static int gather(tri_team *team, const struct tri__signature *signature, const void *in, void *out)
+{
+    if (tri__mpi_agree(team, signature) != 0)
+        return TRI_EENDED;
+    size_t ranks = (size_t)team->size, size = signature->size;
+    size_t widest = smaller(size, tri__mpi_piece_size / ranks + 1);
+    bool is_root = team->rank == signature->root;
+    char *column = is_root && widest < size ? column_new(widest * ranks) : NULL;
+    for (size_t done = 0, piece; done < size; done += piece) {
+        piece = smaller(size - done, widest);
+        MPI_Gather((const char *)in + done, (int)piece, MPI_BYTE, column ? column : out, (int)piece,
+                   MPI_BYTE, signature->root, tri__world.comm);
+        if (column)
+            copy_column(column, out, size, done, piece, true);
+    }
+    free(column);
+    return 0;
+}
+
+static int scatter(tri_team *team, const struct tri__signature *signature, const void *in,
+                   void *out)
+{
+    if (tri__mpi_agree(team, signature) != 0)
+        return TRI_EENDED;
+    size_t ranks = (size_t)team->size, size = signature->size;
+    size_t widest = smaller(size, tri__mpi_piece_size / ranks + 1);
+    bool is_root = team->rank == signature->root;
+    char *column = is_root && widest < size ? column_new(widest * ranks) : NULL;
+    for (size_t done = 0, piece; done < size; done += piece) {
+        piece = smaller(size - done, widest);
+        if (column)
+            copy_column(column, (char *)in, size, done, piece, false);
+        MPI_Scatter(column ? column : in, (int)piece, MPI_BYTE, (char *)out + done, (int)piece,
+                    MPI_BYTE, signature->root, tri__world.comm);
+    }
+    free(column);
+    return 0;
+}
+
+const struct tri__collectives tri__mpi_collectives = {
+    barrier, bcast, reduce, allreduce, gather, scatter, exscan, tri__mpi_check, tri__mpi_fail,
+};
