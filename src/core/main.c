@@ -4,14 +4,25 @@
  */
 #include "options.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <errno.h>
 
 static int complain(void)
 {
     fprintf(stderr, "%s: %s\n", program_invocation_short_name, tri_error_message());
     return EXIT_FAILURE;
+}
+
+/* Where a standard descriptor is closed, the next file opened would take its place and receive what
+ * is printed. One that can only be used the wrong way keeps the error. */
+static void occupy_standard_descriptors(void)
+{
+    static const int wrong_way[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int descriptor = 0; descriptor < 3; descriptor++)
+        if (fcntl(descriptor, F_GETFD) == -1)
+            open("/dev/null", wrong_way[descriptor]);
 }
 
 /* The words are said once, not by every rank. */
@@ -47,6 +58,7 @@ static int run_as_rank(const struct tri__launch *launch, int argc, char **argv,
 int tri_main(int argc, char **argv, tri_program *program)
 {
     struct tri__launch launch = tri__launch_detect();
+    occupy_standard_descriptors();
     if (launch.trouble)
         return refuse(&launch);
     if (launch.mpi && launch.ranks != 1)

@@ -43,6 +43,7 @@ static _Noreturn void end_job(const struct tri__failure *failure)
 {
     fprintf(stderr, "%s: %s; another rank did not stop, so the job ends\n",
             program_invocation_short_name, failure->words);
+    tri__local_close(); /* so that the fork server has nothing to add */
     MPI_Abort(tri__world.comm, EXIT_FAILURE);
     abort();
 }
