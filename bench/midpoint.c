@@ -74,8 +74,7 @@ int main(int argc, char **argv)
     int64_t steps = argc > 1 ? (int64_t)strtod(argv[1], NULL) : 100000000;
     int pairs = argc > 2 ? atoi(argv[2]) : 9;
     if (steps < 1e5 || steps > 1e15 || pairs < 1 || pairs > PAIRS_MAX) {
-        fprintf(stderr, "usage: bench_midpoint [STEPS, 1e5 to 1e15 [PAIRS, 1 to %d]]\n",
-                PAIRS_MAX);
+        fprintf(stderr, "usage: bench_midpoint [STEPS, 1e5 to 1e15 [PAIRS, 1 to %d]]\n", PAIRS_MAX);
         return 2;
     }
     printf("%.10g steps, medians of %d pairs\n", (double)steps, pairs);

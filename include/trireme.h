@@ -52,16 +52,16 @@ extern "C" {
 
 /* ---- Errors ---------------------------------------------------------------------------- */
 
-#define TRI_ERROR_MAP(X)                                                                       \
-    X(TRI_EINVAL, -1, "invalid argument")                                                      \
-    X(TRI_ENOMEM, -2, "out of memory")                                                         \
-    X(TRI_ESYS, -3, "the operating system refused a call")                                     \
-    X(TRI_ESTATE, -4, "cannot be called here or now")                                          \
-    X(TRI_ENOTSUP, -5, "not supported by this backend or build")                               \
-    X(TRI_ELAUNCH, -6, "started in a way that cannot work")                                    \
-    X(TRI_EFAILED, -7, "a rank's kernel returned an error")                                    \
-    X(TRI_ELOST, -8, "a rank crashed, exited or was killed")                                   \
-    X(TRI_EENDED, -9, "the team has ended because another rank failed")                        \
+#define TRI_ERROR_MAP(X)                                                                           \
+    X(TRI_EINVAL, -1, "invalid argument")                                                          \
+    X(TRI_ENOMEM, -2, "out of memory")                                                             \
+    X(TRI_ESYS, -3, "the operating system refused a call")                                         \
+    X(TRI_ESTATE, -4, "cannot be called here or now")                                              \
+    X(TRI_ENOTSUP, -5, "not supported by this backend or build")                                   \
+    X(TRI_ELAUNCH, -6, "started in a way that cannot work")                                        \
+    X(TRI_EFAILED, -7, "a rank's kernel returned an error")                                        \
+    X(TRI_ELOST, -8, "a rank crashed, exited or was killed")                                       \
+    X(TRI_EENDED, -9, "the team has ended because another rank failed")                            \
     X(TRI_EMISMATCH, -10, "the ranks called different collectives")
 
 enum {
@@ -110,10 +110,10 @@ TRI_API const char *tri_cpu_count_reason(void);
 
 /* ---- Backends -------------------------------------------------------------------------- */
 
-#define TRI_BACKEND_MAP(X)                                                                     \
-    X(TRI_BACKEND_SERIAL, 1, "serial")   /* one rank, in the program's own thread */            \
-    X(TRI_BACKEND_THREADS, 2, "threads") /* threads of the controller */                        \
-    X(TRI_BACKEND_FORK, 3, "fork")       /* forked processes on this host */                    \
+#define TRI_BACKEND_MAP(X)                                                                         \
+    X(TRI_BACKEND_SERIAL, 1, "serial")   /* one rank, in the program's own thread */               \
+    X(TRI_BACKEND_THREADS, 2, "threads") /* threads of the controller */                           \
+    X(TRI_BACKEND_FORK, 3, "fork")       /* forked processes on this host */                       \
     X(TRI_BACKEND_MPI, 4, "mpi")         /* the ranks that mpirun or srun started */
 
 /* TRI_BACKEND_DEFAULT is mpi under an MPI launcher with more than one rank and fork otherwise;

@@ -153,9 +153,8 @@ static void run_on(const struct test *test, tri_backend backend, int workers)
     static char output[64 * 1024];
     FILE *file = tmpfile();
     const char *name = backend ? tri_backend_name(backend) : NULL;
-    const char *dies_with = backend == TRI_BACKEND_MPI && test->mpi_dies_with
-                                ? test->mpi_dies_with
-                                : test->dies_with;
+    const char *dies_with =
+        backend == TRI_BACKEND_MPI && test->mpi_dies_with ? test->mpi_dies_with : test->dies_with;
     pid_t pid = fork();
     if (pid == 0)
         start_case(test, backend, workers, file);
@@ -178,7 +177,8 @@ static void run_everywhere(const struct test *test)
     const char *mpiexec = getenv("MPIEXEC");
     for (int b = 0; b < 3; b++)
         for (int i = 0; i < 3; i++) {
-            int workers = test->workers && local[b] != TRI_BACKEND_SERIAL ? test->workers : counts[i];
+            int workers =
+                test->workers && local[b] != TRI_BACKEND_SERIAL ? test->workers : counts[i];
             bool is_once = test->workers || local[b] == TRI_BACKEND_SERIAL;
             if ((test->backends >> b & 1) && (i == 0 || !is_once))
                 run_on(test, local[b], workers);

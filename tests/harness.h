@@ -32,21 +32,21 @@ struct test {
 extern tri_team_options test_options;
 
 /* In the controller. */
-#define CHECK(condition)                                                                       \
-    do {                                                                                       \
-        if (!(condition)) {                                                                    \
-            fprintf(stderr, "%s:%d: %s\n(last error: %s)\n", __FILE__, __LINE__, #condition,   \
-                    tri_error_message());                                                      \
-            exit(EXIT_FAILURE);                                                                \
-        }                                                                                      \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: %s\n(last error: %s)\n", __FILE__, __LINE__, #condition,       \
+                    tri_error_message());                                                          \
+            exit(EXIT_FAILURE);                                                                    \
+        }                                                                                          \
     } while (0)
 
 /* In a kernel. */
-#define CHECK_IN_RANK(condition)                                                               \
-    do {                                                                                       \
-        if (!(condition))                                                                      \
-            return tri_fail(1, "%s:%d: %s (last error: %s)", __FILE__, __LINE__, #condition,   \
-                            tri_error_message());                                              \
+#define CHECK_IN_RANK(condition)                                                                   \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            return tri_fail(1, "%s:%d: %s (last error: %s)", __FILE__, __LINE__, #condition,       \
+                            tri_error_message());                                                  \
     } while (0)
 
 int test_main(int argc, char **argv, const struct test *tests);

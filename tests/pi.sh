@@ -145,6 +145,8 @@ check "a full disk" sh -c 'timeout 10 ./pi 2>pi_err.tmp >/dev/full; s=$?; cat pi
 check "a closed stdout" sh -c 'timeout 10 ./pi 2>pi_err.tmp >&-; s=$?; cat pi_err.tmp; grep -q "^pi: cannot write to standard output" pi_err.tmp && rm pi_err.tmp && [ $s -eq 1 ]'
 check "all standard descriptors closed" sh -c 'timeout 10 ./pi <&- >&- 2>&-; [ $? -eq 1 ]'
 
+check "a parent that ignores the ends of children" limit 10 sh -c 'trap "" CHLD; exec ./pi'
+
 # As nobody, who may have no more than a few processes.
 too_many_processes() {
     limit 20 setpriv --reuid 65534 --clear-groups prlimit --nproc=3 ./pi -w 50 >pi_out.tmp 2>&1

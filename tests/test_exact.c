@@ -16,7 +16,7 @@ static double sum_of(const double *numbers, int count)
     return tri_exact_value(&sum);
 }
 
-#define SUM(...)                                                                               \
+#define SUM(...)                                                                                   \
     sum_of((const double[]){__VA_ARGS__}, (int)(sizeof(double[]){__VA_ARGS__} / sizeof(double)))
 
 static bool same(double a, double b)
@@ -26,8 +26,9 @@ static bool same(double a, double b)
 
 static void test_single(void)
 {
-    static const double numbers[] = {0x1p-1074, 0x1.fffffffffffffp-1022, DBL_MIN, DBL_MAX, 1, 0.1,
-                                     0x1p-1023, 0x1.8p31,  0x1.fffffffffffffp31};
+    static const double numbers[] = {
+        0x1p-1074, 0x1.fffffffffffffp-1022, DBL_MIN, DBL_MAX, 1, 0.1, 0x1p-1023,
+        0x1.8p31,  0x1.fffffffffffffp31};
     for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         CHECK(same(sum_of(&numbers[i], 1), numbers[i]));
         CHECK(same(SUM(-numbers[i]), -numbers[i]));

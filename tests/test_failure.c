@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -338,6 +339,31 @@ static void test_program_exits(void)
     exit(0);
 }
 
+static int not_run(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    abort();
+}
+
+static void test_main_twice(void)
+{
+    CHECK(tri_main(0, NULL, not_run) == EXIT_FAILURE);
+    CHECK(strstr(tri_error_message(), "once only"));
+}
+
+/* A process that the program forks by itself shares memory with its parent's teams, and must not
+ * touch it. */
+static void test_forked_program(void)
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(run(kernel_good) == TRI_ESTATE ? 42 : 1);
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 42);
+    CHECK(run(kernel_good) == 0);
+}
+
 static const struct test tests[] = {
     {"a rank returns a number", test_returns_number, ON_ALL, 0, 0, 0},
     {"a rank returns words", test_returns_words, ON_ALL, 0, 0, 0},
@@ -358,6 +384,9 @@ static const struct test tests[] = {
     {"the fork server is killed", test_server_killed, ON_FORK, 2, 0, 0},
     {"the controller is killed", test_controller_killed, ON_FORK, 3, "", 0},
     {"the program has threads", test_threads_running, ON_ALL, 2, 0, 0},
+    {"tri_main is called twice", test_main_twice, 0, 0, 0, 0},
+    {"the program has forked by itself", test_forked_program, ON_SERIAL | ON_THREADS | ON_FORK, 2,
+     0, 0},
     {"the program ends with exit", test_program_exits, ON_ALL, 0, 0, 0},
     {0},
 };

@@ -30,11 +30,9 @@ static void write_file(const char *path, const char *text)
 
 static void make_machine(void)
 {
-    static const char *const batch[] = {"SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE",
-                                        "SLURM_STEP_ID",       "PBS_JOBID",
-                                        "NCPUS",               "LSB_MCPU_HOSTS",
-                                        "SGE_TASK_ID",         "NSLOTS",
-                                        "NHOSTS"};
+    static const char *const batch[] = {
+        "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "SLURM_STEP_ID", "PBS_JOBID", "NCPUS",
+        "LSB_MCPU_HOSTS",      "SGE_TASK_ID",        "NSLOTS",        "NHOSTS"};
     for (unsigned i = 0; i < sizeof batch / sizeof *batch; i++)
         unsetenv(batch[i]);
     strcpy(root, "/tmp/trireme-XXXXXX");
@@ -201,8 +199,8 @@ static void test_launchers(void)
     struct tri__launch launch = launched(NULL);
     CHECK(!launch.mpi && launch.ranks == 1 && !launch.trouble);
 
-    launch = launched("OMPI_COMM_WORLD_SIZE", "2", "OMPI_COMM_WORLD_RANK", "1", "PMIX_RANK", "1",
-                      NULL);
+    launch =
+        launched("OMPI_COMM_WORLD_SIZE", "2", "OMPI_COMM_WORLD_RANK", "1", "PMIX_RANK", "1", NULL);
     CHECK(launch.mpi && launch.ranks == 2 && launch.rank == 1);
 
     /* mpirun inside Slurm: Slurm's own numbers are those of a helper */

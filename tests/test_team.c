@@ -165,8 +165,8 @@ static void test_surroundings(void)
     unsetenv("TRIREME_TEST_GONE");
     char physical[4096];
     CHECK(getcwd(physical, sizeof physical));
-    int code = tri_team_run(kernel_surroundings, physical, strlen(physical) + 1, NULL, 0,
-                            &test_options);
+    int code =
+        tri_team_run(kernel_surroundings, physical, strlen(physical) + 1, NULL, 0, &test_options);
     CHECK(chdir(here) == 0 && rmdir(folder) == 0);
     CHECK(code == 0);
 }
@@ -228,7 +228,8 @@ static int kernel_gather(tri_team *team, const void *argument, void *result)
     for (int root = 0; root < ranks; root++)
         for (int i = 0; i < SIZE_COUNT; i++) {
             memset(all, 0xee, (size_t)ranks * SIZE_MAX_USED);
-            CHECK_IN_RANK(tri_team_gather(team, own, rank == root ? all : NULL, sizes[i], root) == 0);
+            CHECK_IN_RANK(tri_team_gather(team, own, rank == root ? all : NULL, sizes[i], root) ==
+                          0);
             for (int r = 0; rank == root && r < ranks; r++)
                 CHECK_IN_RANK(is_filled(all + (size_t)r * sizes[i], sizes[i], r));
         }
@@ -290,31 +291,30 @@ static int64_t expected(int ranks, size_t i, tri_operation operation)
 
 enum { COUNT = 20011 }; /* several pieces of any type */
 
-#define REDUCTIONS(name, type, tri_type_code)                                                  \
-    static int name(tri_team *team, tri_operation operation, size_t count)                     \
-    {                                                                                          \
-        int rank = tri_team_rank(team), ranks = tri_team_size(team), root = ranks - 1;         \
-        type *in = malloc(COUNT * sizeof *in), *out = malloc(COUNT * sizeof *out);             \
-        for (size_t i = 0; i < count; i++)                                                     \
-            in[i] = (type)element(rank, i);                                       \
-        CHECK_IN_RANK(tri_team_reduce(team, in, rank == root ? out : NULL, count,              \
-                                      tri_type_code, operation, root) == 0);                   \
-        for (size_t i = 0; rank == root && i < count; i++)                                     \
-            CHECK_IN_RANK(out[i] == (type)expected(ranks, i, operation));                      \
-        CHECK_IN_RANK(tri_team_allreduce(team, in, out, count, tri_type_code, operation) ==    \
-                      0);                                                                      \
-        for (size_t i = 0; i < count; i++)                                                     \
-            CHECK_IN_RANK(out[i] == (type)expected(ranks, i, operation));                      \
-        memset(out, 0x5a, COUNT * sizeof *out);                                                \
-        CHECK_IN_RANK(tri_team_exscan(team, in, out, count, tri_type_code, operation) == 0);   \
-        for (size_t i = 0; rank > 0 && i < count; i++)                                         \
-            CHECK_IN_RANK(out[i] == (type)expected(rank, i, operation));                       \
-        CHECK_IN_RANK(tri_team_allreduce(team, in, in, count, tri_type_code, operation) == 0); \
-        for (size_t i = 0; i < count; i++)                                                     \
-            CHECK_IN_RANK(in[i] == (type)expected(ranks, i, operation));                       \
-        free(in);                                                                              \
-        free(out);                                                                             \
-        return 0;                                                                              \
+#define REDUCTIONS(name, type, tri_type_code)                                                      \
+    static int name(tri_team *team, tri_operation operation, size_t count)                         \
+    {                                                                                              \
+        int rank = tri_team_rank(team), ranks = tri_team_size(team), root = ranks - 1;             \
+        type *in = malloc(COUNT * sizeof *in), *out = malloc(COUNT * sizeof *out);                 \
+        for (size_t i = 0; i < count; i++)                                                         \
+            in[i] = (type)element(rank, i);                                                        \
+        CHECK_IN_RANK(tri_team_reduce(team, in, rank == root ? out : NULL, count, tri_type_code,   \
+                                      operation, root) == 0);                                      \
+        for (size_t i = 0; rank == root && i < count; i++)                                         \
+            CHECK_IN_RANK(out[i] == (type)expected(ranks, i, operation));                          \
+        CHECK_IN_RANK(tri_team_allreduce(team, in, out, count, tri_type_code, operation) == 0);    \
+        for (size_t i = 0; i < count; i++)                                                         \
+            CHECK_IN_RANK(out[i] == (type)expected(ranks, i, operation));                          \
+        memset(out, 0x5a, COUNT * sizeof *out);                                                    \
+        CHECK_IN_RANK(tri_team_exscan(team, in, out, count, tri_type_code, operation) == 0);       \
+        for (size_t i = 0; rank > 0 && i < count; i++)                                             \
+            CHECK_IN_RANK(out[i] == (type)expected(rank, i, operation));                           \
+        CHECK_IN_RANK(tri_team_allreduce(team, in, in, count, tri_type_code, operation) == 0);     \
+        for (size_t i = 0; i < count; i++)                                                         \
+            CHECK_IN_RANK(in[i] == (type)expected(ranks, i, operation));                           \
+        free(in);                                                                                  \
+        free(out);                                                                                 \
+        return 0;                                                                                  \
     }
 
 REDUCTIONS(reduce_int32, int32_t, TRI_INT32)

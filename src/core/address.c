@@ -50,8 +50,8 @@ static uint64_t module_id(const struct dl_phdr_info *module)
                                    module->dlpi_phdr[i].p_memsz);
     for (int i = 0; i < module->dlpi_phnum && id == 0; i++)
         if (module->dlpi_phdr[i].p_type == PT_LOAD && (module->dlpi_phdr[i].p_flags & PF_X))
-            code = hash(code, (const void *)segment_start(module, i),
-                        module->dlpi_phdr[i].p_filesz);
+            code =
+                hash(code, (const void *)segment_start(module, i), module->dlpi_phdr[i].p_filesz);
     return id ? id : code;
 }
 

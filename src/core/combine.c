@@ -21,25 +21,25 @@ size_t tri__type_size(tri_type type)
     return 0;
 }
 
-#define EACH(expression)                                                                       \
-    for (size_t i = 0; i < count; i++)                                                         \
-        out[i] = (expression);                                                                 \
+#define EACH(expression)                                                                           \
+    for (size_t i = 0; i < count; i++)                                                             \
+        out[i] = (expression);                                                                     \
     break
 
 /* `wide` is the type in which sums and products are made: unsigned, so that they wrap around. */
-#define COMBINE(name, type, wide)                                                              \
-    static void name(type *out, const type *in, size_t count, tri_operation operation)         \
-    {                                                                                          \
-        switch (operation) {                                                                   \
-        case TRI_SUM:                                                                          \
-            EACH((type)((wide)out[i] + (wide)in[i]));                                          \
-        case TRI_PRODUCT:                                                                      \
-            EACH((type)((wide)out[i] * (wide)in[i]));                                          \
-        case TRI_MIN:                                                                          \
-            EACH(in[i] < out[i] ? in[i] : out[i]);                                             \
-        case TRI_MAX:                                                                          \
-            EACH(in[i] > out[i] ? in[i] : out[i]);                                             \
-        }                                                                                      \
+#define COMBINE(name, type, wide)                                                                  \
+    static void name(type *out, const type *in, size_t count, tri_operation operation)             \
+    {                                                                                              \
+        switch (operation) {                                                                       \
+        case TRI_SUM:                                                                              \
+            EACH((type)((wide)out[i] + (wide)in[i]));                                              \
+        case TRI_PRODUCT:                                                                          \
+            EACH((type)((wide)out[i] * (wide)in[i]));                                              \
+        case TRI_MIN:                                                                              \
+            EACH(in[i] < out[i] ? in[i] : out[i]);                                                 \
+        case TRI_MAX:                                                                              \
+            EACH(in[i] > out[i] ? in[i] : out[i]);                                                 \
+        }                                                                                          \
     }
 
 COMBINE(combine_int32, int32_t, uint32_t)

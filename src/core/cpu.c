@@ -24,13 +24,13 @@ struct limit {
     size_t reason_size;
 };
 
-#define LOWER(limit, number, ...)                                                              \
-    do {                                                                                       \
-        int number_ = (number);                                                                \
-        if (number_ >= 1 && number_ < (limit)->count) {                                        \
-            (limit)->count = number_;                                                          \
-            snprintf((limit)->reason, (limit)->reason_size, __VA_ARGS__);                      \
-        }                                                                                      \
+#define LOWER(limit, number, ...)                                                                  \
+    do {                                                                                           \
+        int number_ = (number);                                                                    \
+        if (number_ >= 1 && number_ < (limit)->count) {                                            \
+            (limit)->count = number_;                                                              \
+            snprintf((limit)->reason, (limit)->reason_size, __VA_ARGS__);                          \
+        }                                                                                          \
     } while (0)
 
 /* ---- Affinity -------------------------------------------------------------------------- */

@@ -16,8 +16,8 @@ const char *tri_strerror(int code)
     switch (code) {
     case 0:
         return "no error";
-#define TEXT(name, value, text)                                                                \
-    case name:                                                                                 \
+#define TEXT(name, value, text)                                                                    \
+    case name:                                                                                     \
         return text;
         TRI_ERROR_MAP(TEXT)
 #undef TEXT

@@ -107,8 +107,7 @@ static double round_to_double(const tri_exact *sum)
     int length = bit_length(sum);
     int drop = length > MANTISSA_BITS ? length - MANTISSA_BITS : 0;
     uint64_t mantissa = bits_at(sum, drop, length - drop);
-    if (drop > 0 && bits_at(sum, drop - 1, 1) &&
-        (any_bit_below(sum, drop - 1) || (mantissa & 1)))
+    if (drop > 0 && bits_at(sum, drop - 1, 1) && (any_bit_below(sum, drop - 1) || (mantissa & 1)))
         mantissa++;
     return ldexp((double)mantissa, drop + LOWEST_EXPONENT);
 }

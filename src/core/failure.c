@@ -20,27 +20,25 @@ const char *tri__host_name(void)
 void tri__failure_set(struct tri__failure *failure, int code, int rank, int size, long pid,
                       const char *format, ...)
 {
-    char rest[sizeof failure->words];
+    char process[32] = "", rest[sizeof failure->words];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(rest, sizeof rest, format, arguments);
     va_end(arguments);
+    if (pid != 0)
+        snprintf(process, sizeof process, "process %ld ", pid);
     failure->code = code;
-    snprintf(failure->words, sizeof failure->words, "rank %d of %d (process %ld on %.64s) %.400s",
-             rank, size, pid, tri__host_name(), rest);
+    snprintf(failure->words, sizeof failure->words, "rank %d of %d (%son %.64s) %.350s", rank, size,
+             process, tri__host_name(), rest);
 }
 
 static const char *step_name(int step)
 {
     static const char *const names[] = {
-        [TRI__END] = "returned from its kernel",
-        [TRI__BARRIER] = "called tri_team_barrier",
-        [TRI__BCAST] = "called tri_team_bcast",
-        [TRI__REDUCE] = "called tri_team_reduce",
-        [TRI__ALLREDUCE] = "called tri_team_allreduce",
-        [TRI__GATHER] = "called tri_team_gather",
-        [TRI__SCATTER] = "called tri_team_scatter",
-        [TRI__EXSCAN] = "called tri_team_exscan",
+        [TRI__END] = "returned from its kernel",        [TRI__BARRIER] = "called tri_team_barrier",
+        [TRI__BCAST] = "called tri_team_bcast",         [TRI__REDUCE] = "called tri_team_reduce",
+        [TRI__ALLREDUCE] = "called tri_team_allreduce", [TRI__GATHER] = "called tri_team_gather",
+        [TRI__SCATTER] = "called tri_team_scatter",     [TRI__EXSCAN] = "called tri_team_exscan",
     };
     return names[step];
 }

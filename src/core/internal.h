@@ -144,7 +144,8 @@ int tri__team_member(tri_team *team, const struct tri__call *call, void *result)
 bool tri__signatures_differ(const struct tri__signature *signatures, int size,
                             struct tri__failure *failure);
 
-/* A failure with words for the rank of a team: "rank 2 of 4 (pid 71 on h1) ", then the rest. */
+/* A failure with words for the rank of a team: "rank 2 of 4 (process 71 on h1) ", then the rest.
+ * A pid of 0 is no process: "rank 2 of 4 (on h1) ". */
 void tri__failure_set(struct tri__failure *failure, int code, int rank, int size, long pid,
                       const char *format, ...) TRI_PRINTF(6, 7);
 

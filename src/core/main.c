@@ -57,7 +57,13 @@ static int run_as_rank(const struct tri__launch *launch, int argc, char **argv,
 
 int tri_main(int argc, char **argv, tri_program *program)
 {
+    static bool is_begun;
     struct tri__launch launch = tri__launch_detect();
+    if (is_begun) {
+        tri_fail(TRI_ESTATE, "tri_main can be called once only");
+        return complain();
+    }
+    is_begun = true;
     occupy_standard_descriptors();
     if (launch.trouble)
         return refuse(&launch);

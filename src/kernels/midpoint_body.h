@@ -25,7 +25,8 @@ INLINE TARGET void OP(rows)(VECTOR *sum, VECTOR *middle, const struct group *gro
 {
     const double *top = group->above, *bottom = group->below;
     VECTOR v[FLIGHT], above[FLIGHT], below[FLIGHT];
-    UNROLL for (int r = 0; r < count; r++) {
+    UNROLL for (int r = 0; r < count; r++)
+    {
         VECTOR centre = OP(fma)(*middle, OP(set)(group->step_high),
                                 OP(multiply)(*middle, OP(set)(group->step_low)));
         *middle = OP(add)(*middle, OP(set)(ROW));
@@ -36,13 +37,13 @@ INLINE TARGET void OP(rows)(VECTOR *sum, VECTOR *middle, const struct group *gro
     }
     for (int k = GROUP - 4; k >= 0; k--) {
         VECTOR top_k = OP(set)(top[k]), bottom_k = OP(set)(bottom[k]);
-        UNROLL for (int r = 0; r < count; r++) {
+        UNROLL for (int r = 0; r < count; r++)
+        {
             above[r] = OP(fma)(above[r], v[r], top_k);
             below[r] = OP(fma)(below[r], v[r], bottom_k);
         }
     }
-    UNROLL for (int r = 0; r < count; r++)
-        *sum = OP(add)(*sum, OP(divide)(above[r], below[r]));
+    UNROLL for (int r = 0; r < count; r++) *sum = OP(add)(*sum, OP(divide)(above[r], below[r]));
 }
 
 /* The sum of `rows` rows from step `first` on. */

@@ -29,10 +29,9 @@ struct portable {
 };
 
 /* The lane being computed is i. */
-#define PORTABLE_LANES(expression)                                                               \
-    struct portable result;                                                                      \
-    UNROLL for (int i = 0; i < LANES; i++)                                                       \
-        result.lane[i] = (expression);                                                           \
+#define PORTABLE_LANES(expression)                                                                 \
+    struct portable result;                                                                        \
+    UNROLL for (int i = 0; i < LANES; i++) result.lane[i] = (expression);                          \
     return result
 
 INLINE struct portable portable_load(const double *from)
@@ -67,8 +66,7 @@ INLINE struct portable portable_fma(struct portable a, struct portable b, struct
 
 INLINE void portable_store(double *to, struct portable a)
 {
-    UNROLL for (int i = 0; i < LANES; i++)
-        to[i] = a.lane[i];
+    UNROLL for (int i = 0; i < LANES; i++) to[i] = a.lane[i];
 }
 
 #if SIMD_X86

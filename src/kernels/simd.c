@@ -26,9 +26,8 @@ static bool has_avx2(void)
 
 static bool has_avx512(void)
 {
-    return has_avx2() && __builtin_cpu_supports("avx512f") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl");
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 #else
 static bool has_avx2(void)
@@ -85,8 +84,8 @@ int simd_check(char *message, size_t message_size)
 {
     int level = wanted();
     if (level == SIMD_LEVELS)
-        snprintf(message, message_size, "%s=%s is unknown: say portable, avx2 or avx512",
-                 VARIABLE, getenv(VARIABLE));
+        snprintf(message, message_size, "%s=%s is unknown: say portable, avx2 or avx512", VARIABLE,
+                 getenv(VARIABLE));
     else if (!simd_has((enum simd_level)level))
         snprintf(message, message_size, "%s=%s: this CPU has no more than %s", VARIABLE,
                  names[level], names[best()]);

@@ -16,7 +16,7 @@ enum { SIMD_LEVELS = SIMD_AVX512 + 1 };
 #if defined(__x86_64__) && defined(__GNUC__)
 #define SIMD_X86 1
 #define SIMD_TARGET_AVX2 __attribute__((target("avx2,fma,bmi,bmi2,popcnt")))
-#define SIMD_TARGET_AVX512                                                                       \
+#define SIMD_TARGET_AVX512                                                                         \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,popcnt")))
 #else
 #define SIMD_X86 0

@@ -6,7 +6,8 @@
  * Blocks are powers of two from 128 bytes up, each behind a header of 64 that holds its class.
  * A freed block goes on its class's list and is never split or joined; the memory of a large one
  * goes back to the system. The lists are the controller's own, guarded by a mutex: a worker that
- * dies cannot leave them torn, because no worker touches them.
+ * dies cannot leave them torn, because no worker touches them. A process that the program forks by
+ * itself has a copy of the lists that is soon wrong, and may not allocate.
  */
 #include "local.h"
 
@@ -31,6 +32,7 @@ struct block {
 
 static char *arena;
 static size_t arena_size, arena_used;
+static pid_t owner;
 static struct block *free_blocks[CLASS_COUNT];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -40,6 +42,7 @@ int tri__arena_open(void)
         void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory != MAP_FAILED) {
+            madvise(memory, size, MADV_DONTDUMP); /* a core file need not walk through it all */
             arena = memory;
             arena_size = size;
             return 0;
@@ -49,11 +52,23 @@ int tri__arena_open(void)
                     strerror(errno));
 }
 
+void tri__arena_claim(void)
+{
+    owner = getpid();
+}
+
+int tri__arena_check(void)
+{
+    if (owner == getpid())
+        return 0;
+    return tri_fail(TRI_ESTATE, "only the program that tri_main runs can do this");
+}
+
 static int class_for(size_t size)
 {
     int class = CLASS_MIN;
     while (class < CLASS_COUNT && (size_t)1 << class < size)
-        class++;
+        class ++;
     return class;
 }
 
@@ -87,10 +102,6 @@ static struct block *take_free(int class)
 
 void *tri__arena_alloc(size_t size)
 {
-    if (arena == NULL) {
-        tri_fail(TRI_ESTATE, "tri_main has not been called");
-        return NULL;
-    }
     int class = size < ARENA_MAX ? class_for(size + HEADER_SIZE) : CLASS_COUNT;
     struct block *block = NULL;
     bool is_zero = true;

@@ -56,15 +56,20 @@ static bool is_open(int descriptor)
 
 static int start(int count, tri__worker_entry *entry, void *context)
 {
-    if (tri__forkserver_socket() < 0)
-        return tri_fail(TRI_ESTATE, "only the program that tri_main runs can start processes");
     int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return tri_fail(TRI_ESYS, "cannot open the current folder: %s", strerror(errno));
     tri__arena_free(environment);
     environment = copy_environment();
-    struct tri__fork_request request = {TRI__FORK_START, count, entry, context, environment,
-                              is_open(STDOUT_FILENO), is_open(STDERR_FILENO)};
+    struct tri__fork_request request;
+    memset(&request, 0, sizeof request); /* the padding is sent too */
+    request.kind = TRI__FORK_START;
+    request.count = count;
+    request.entry = entry;
+    request.context = context;
+    request.environment = environment;
+    request.has_output = is_open(STDOUT_FILENO);
+    request.has_error = is_open(STDERR_FILENO);
     int descriptors[TRI__FORK_DESCRIPTORS] = {folder}, n = 1;
     if (request.has_output)
         descriptors[n++] = STDOUT_FILENO;
@@ -75,15 +80,19 @@ static int start(int count, tri__worker_entry *entry, void *context)
     return code;
 }
 
+/* For poll. */
+static int milliseconds_until(double time)
+{
+    double left = time - tri__now();
+    return left > 0 ? (int)(left * 1000) + 1 : 0;
+}
+
 static int next_end(struct tri__worker_end *end, double timeout_s)
 {
     double deadline = tri__now() + timeout_s;
     for (;;) {
-        double left = timeout_s < 0 ? -1 : deadline - tri__now();
-        if (timeout_s >= 0 && left < 0)
-            left = 0;
         struct pollfd ready = {tri__forkserver_socket(), POLLIN, 0};
-        int count = poll(&ready, 1, left < 0 ? -1 : (int)(left * 1000 + 1));
+        int count = poll(&ready, 1, timeout_s < 0 ? -1 : milliseconds_until(deadline));
         if (count == 0)
             return 0;
         if (count < 0 && errno == EINTR)
@@ -116,4 +125,3 @@ const struct tri__backend tri__backend_fork = {
     tri__local_host_count,
     team_run,
 };
-

@@ -38,14 +38,36 @@ static struct {
 /* The server's side. */
 static struct {
     int socket, signals;
-    sigset_t old_mask;   /* of the process that tri_main was called in */
-    pid_t *workers;      /* pid of each living worker, else 0 */
+    pid_t *workers; /* pid of each living worker, else 0 */
     int worker_count;
-    pid_t rank;          /* under as_child, the process to watch over */
+    pid_t rank; /* under as_child, the process to watch over */
     const char *who;
-    bool quit_asked;     /* the rank has called tri__local_close */
-    int stopped_by;      /* the signal that asked this rank to end, else 0 */
+    bool quit_asked; /* the rank has called tri__local_close */
+    bool stop_asked; /* somebody has sent the rank a signal to end */
 } server;
+
+/* Signals as they were when tri_main was called. */
+static struct {
+    sigset_t mask;
+    struct sigaction child;
+} old_signals;
+
+/* All signals are held back, so that the server takes them by signalfd from its first instant; and
+ * children are there to be waited for, even where the parent had them ignored. */
+static void hold_signals(void)
+{
+    struct sigaction wait_for_children = {.sa_handler = SIG_DFL};
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &old_signals.mask);
+    sigaction(SIGCHLD, &wait_for_children, &old_signals.child);
+}
+
+static void restore_signals(void)
+{
+    sigaction(SIGCHLD, &old_signals.child, NULL);
+    sigprocmask(SIG_SETMASK, &old_signals.mask, NULL);
+}
 
 /* ---- A worker -------------------------------------------------------------------------- */
 
@@ -56,8 +78,7 @@ static void die_with_parent(pid_t parent)
         _exit(1);
 }
 
-/* The controller's folder, environment and output; nothing to read; and a Ctrl-C on the terminal
- * is for the controller alone. */
+/* The controller's folder, environment and output, and nothing to read. */
 static void take_surroundings(const struct tri__fork_request *request, const int *descriptors)
 {
     int next = 0;
@@ -73,15 +94,16 @@ static void take_surroundings(const struct tri__fork_request *request, const int
         close(nothing);
     if (request->environment)
         environ = request->environment;
-    signal(SIGINT, SIG_IGN);
-    sigprocmask(SIG_SETMASK, &server.old_mask, NULL);
 }
 
+/* A Ctrl-C on the terminal is for the controller alone. */
 static void be_worker(const struct tri__fork_request *request, const int *descriptors, int worker,
                       pid_t parent)
 {
     die_with_parent(parent);
     take_surroundings(request, descriptors);
+    signal(SIGINT, SIG_IGN);
+    restore_signals();
     for (int i = 0; i < TRI__FORK_DESCRIPTORS; i++)
         if (descriptors[i] > STDERR_FILENO)
             close(descriptors[i]);
@@ -183,8 +205,7 @@ static _Noreturn void leave_after_rank(int status)
     while (server.socket >= 0)
         take_request();
     int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    bool silent = server.quit_asked || server.stopped_by != 0;
-    if (!silent)
+    if (!server.quit_asked && !server.stop_asked)
         dprintf(STDERR_FILENO, "%s: %s (process %ld on %s) %s\n", program_invocation_short_name,
                 server.who, (long)server.rank, tri__host_name(),
                 tri__wait_status_words(status, words, sizeof words));
@@ -218,7 +239,7 @@ static void take_signal(void)
         reap();
     } else if (server.rank > 0) {
         if (number == SIGTERM || number == SIGINT || number == SIGHUP)
-            server.stopped_by = number;
+            server.stop_asked = true;
         kill(server.rank, number);
     }
 }
@@ -251,13 +272,14 @@ static int server_begin(int socket, pid_t rank, const char *who)
 
 static void controller_begin(int socket, pid_t server_pid)
 {
-    sigprocmask(SIG_SETMASK, &server.old_mask, NULL);
+    restore_signals();
     controller.socket = socket;
     controller.server = server_pid;
     controller.owner = getpid();
+    tri__arena_claim();
 }
 
-/* Call with all signals blocked: from the first instant the server takes them by signalfd. */
+/* Call with the signals held back. */
 static int part(bool as_child, const char *who, int ends[2])
 {
     pid_t parent = getpid(), child = fork();
@@ -284,12 +306,10 @@ int tri__local_open(bool as_child, const char *who)
         return code;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return tri_fail(TRI_ESYS, "cannot start the fork server: %s", strerror(errno));
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &server.old_mask);
+    hold_signals();
     code = part(as_child, who, ends);
     if (code != 0)
-        sigprocmask(SIG_SETMASK, &server.old_mask, NULL);
+        restore_signals();
     return code;
 }
 

@@ -15,8 +15,12 @@
 /* Maps the arena: once, before the fork server starts. */
 int tri__arena_open(void);
 
+/* From now on this process, the controller, allocates in the arena, and no other. */
+void tri__arena_claim(void);
+int tri__arena_check(void); /* TRI_ESTATE in any other process */
+
 /* Zeroed memory at the same address in every process of this host, aligned to 64 bytes; NULL,
- * with words, when the arena is full or not open. The controller allocates; workers do not. */
+ * with words, when the arena is full. For the controller only. */
 void *tri__arena_alloc(size_t size);
 void tri__arena_free(void *memory); /* NULL is fine */
 
@@ -51,7 +55,8 @@ struct tri__workers {
     /* Starts workers 0 … count-1. One that cannot be started is reported as ended. */
     int (*start)(int count, tri__worker_entry *entry, void *context);
     /* Waits for a worker's end, at most timeout_s (negative: for ever). 1 when *end is set, 0 when
-     * the time is over, negative when no more ends can be learned: then no worker lives. */
+     * the time is over, negative when no more ends can be learned: then no worker lives for long.
+     */
     int (*next_end)(struct tri__worker_end *end, double timeout_s);
     /* Kills the workers, which are then reported as usual; NULL where that cannot be done. */
     void (*kill)(void);

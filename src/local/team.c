@@ -52,8 +52,7 @@ static void team_free(struct local_team *shared)
 static struct local_team *team_new(const struct tri__call *call, int size)
 {
     size_t ranks = (size_t)size;
-    struct local_team *shared =
-        tri__arena_alloc(sizeof *shared + ranks * sizeof *shared->returned);
+    struct local_team *shared = tri__arena_alloc(sizeof *shared + ranks * sizeof *shared->returned);
     if (shared == NULL)
         return NULL;
     void *argument = tri__arena_alloc(call->argument_size);
@@ -92,8 +91,8 @@ static void take_end(struct local_team *shared, const struct tri__worker_end *en
     struct tri__failure failure;
     char words[128];
     if (end->error != 0)
-        tri__failure_set(&failure, TRI_ESYS, end->worker, shared->size, getpid(),
-                         "cannot be started: %s", strerror(end->error));
+        tri__failure_set(&failure, TRI_ESYS, end->worker, shared->size, 0, "cannot be started: %s",
+                         strerror(end->error));
     else if (end->status == 0 && atomic_load(&shared->returned[end->worker]))
         return;
     else
@@ -142,12 +141,15 @@ static int outcome(const struct local_team *shared, const struct tri__call *call
 
 int tri__local_team_run(const struct tri__workers *workers, const struct tri__call *call, int size)
 {
+    int code = tri__arena_check();
+    if (code != 0)
+        return code;
     struct local_team *shared = team_new(call, size);
     if (shared == NULL)
         return TRI_ENOMEM;
-    int code = workers->start(size, run_rank, shared);
-    if (code == 0)
-        code = collect_ends(workers, shared);
+    code = workers->start(size, run_rank, shared);
+    if (code == 0 && (code = collect_ends(workers, shared)) != 0)
+        return code; /* without freeing what a dying worker may still write to */
     if (code == 0)
         code = outcome(shared, call);
     team_free(shared);

@@ -13,7 +13,7 @@ enum { TAG_COMMAND = 1 };
 
 struct command {
     bool stop;
-    int64_t number;              /* of the team */
+    int64_t number; /* of the team */
     struct tri__address kernel;
     uint64_t argument_size, result_size;
 };

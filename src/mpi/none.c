@@ -41,6 +41,8 @@ int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_p
     *status = EXIT_FAILURE;
     if (launch->rank != 0)
         return 0;
-    return tri_fail(TRI_ELAUNCH, "%s started %d processes, but this build has no MPI: "
-                    "configure it with --with-mpi", launch->by, launch->ranks);
+    return tri_fail(TRI_ELAUNCH,
+                    "%s started %d processes, but this build has no MPI: "
+                    "configure it with --with-mpi",
+                    launch->by, launch->ranks);
 }

@@ -231,8 +231,9 @@ static int complain(const struct cli_program *program, char **argv, int value)
                          program->name);
     if (optopt > 0 && optopt < FIRST_VALUE)
         return cli_error(CLI_USAGE, "unknown option '-%c': see %s --help", optopt, program->name);
-    return cli_error(CLI_USAGE, "option '%s' is unknown, ambiguous or takes no value: see %s --help",
-                     word, program->name);
+    return cli_error(CLI_USAGE,
+                     "option '%s' is unknown, ambiguous or takes no value: see %s --help", word,
+                     program->name);
 }
 
 /* True when the program should exit with *status. */

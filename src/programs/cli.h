@@ -23,8 +23,8 @@ struct cli_option {
 
 struct cli_program {
     const char *name;
-    const char *summary;  /* one line */
-    const char *examples; /* lines to end --help with */
+    const char *summary;              /* one line */
+    const char *examples;             /* lines to end --help with */
     const struct cli_option *options; /* ended by a name of NULL */
     void *settings;
 };

@@ -182,8 +182,8 @@ static int program(int argc, char **argv)
     struct answer answer = {.backend = tri_backend_name(common.team.backend),
                             .workers = tri_worker_count(&common.team)};
     double start = now();
-    int code = tri_team_run(pi_kernel, &problem, sizeof problem, &answer.value,
-                            sizeof answer.value, &common.team);
+    int code = tri_team_run(pi_kernel, &problem, sizeof problem, &answer.value, sizeof answer.value,
+                            &common.team);
     answer.seconds = now() - start;
     if (code != 0)
         return cli_error(CLI_FAILED, "%s", tri_error_message());
