@@ -88,12 +88,16 @@ typedef int tri_program(int argc, char **argv);
 
 /* Finds out how the process was started, runs `program` in the controller, and returns what the
  * program returned. Call it first in main, before threads are started or anything is printed,
- * and do nothing after it but return its result.
+ * and do nothing after it but return its result. The thread that calls it must not end before the
+ * program does: the workers would die with it.
  *
  * Under mpirun or srun with more than one rank, rank 0 runs the program, the other ranks serve
  * it, and for them tri_main returns 0 without having run anything. The program may also end
  * with exit(). A start that cannot work (a launcher without MPI support, executables that
- * differ between hosts) is one line on stderr and the result 1. */
+ * differ between hosts) is one line on stderr and the result 1.
+ *
+ * The program has one child that ends only with it, the fork server: wait for children of your own
+ * by their pid. */
 TRI_API int tri_main(int argc, char **argv, tri_program *program);
 
 /* ---- The machine ----------------------------------------------------------------------- */
@@ -154,11 +158,12 @@ TRI_API int tri_host_count(const tri_team_options *options);
 
 typedef struct tri_team tri_team;
 
-/* What each rank of a team runs. `argument` is the rank's own copy of what tri_team_run was
- * given, `result` its own zeroed buffer; both are aligned for any type. Returns 0, or any other
- * value to say that the rank failed, best with tri_fail(). On the fork backend a rank sees
- * memory as it was when tri_main was called; on mpi it is another process altogether: what a
- * kernel needs is in its argument. */
+/* What each rank of a team runs. `argument` is a copy of what tri_team_run was given, which ranks
+ * may share; `result` is the rank's own, zeroed. Both are aligned for any type. Returns 0, or any
+ * other value to say that the rank failed, best with tri_fail(). On the fork backend a rank sees
+ * memory, and shared libraries, as they were when tri_main was called; on mpi it is another process
+ * altogether: what a kernel needs is in its argument. On serial, threads and mpi it must not end
+ * its thread, and exit() in it ends the program with status 1. */
 typedef int tri_kernel(tri_team *team, const void *argument, void *result);
 
 /* Controller. Runs `kernel` on every rank and waits until all have finished; then copies rank

@@ -104,11 +104,9 @@ static int count_left_behind(pid_t group)
     return left;
 }
 
-static const char *verdict(const struct test *test, const char *dies_with, bool in_time, int status,
-                           const char *output)
+static const char *verdict(const char *dies_with, bool in_time, int status, const char *output)
 {
     static char words[256];
-    (void)test;
     if (!in_time)
         return "did not end in time";
     if (dies_with == NULL && status == 0)
@@ -164,7 +162,7 @@ static void run_on(const struct test *test, tri_backend backend, int workers)
     rewind(file);
     output[fread(output, 1, sizeof output - 1, file)] = '\0';
     fclose(file);
-    const char *trouble = verdict(test, dies_with, in_time, status, output);
+    const char *trouble = verdict(dies_with, in_time, status, output);
     if (trouble == NULL && left > 0)
         trouble = "left processes behind";
     report(test, name, workers, trouble, output);

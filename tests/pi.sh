@@ -5,7 +5,7 @@
 
 prints_text() {
     limit 10 ./pi -s 1000 -w 2 | tr '\n' '|' | grep -Ex \
-        'pi +3\.141592736[0-9]*\|error +8\.3e-08\|steps +1000, midpoint\|backend +fork, 2 workers on 1 host\|time +[0-9.e-]+ s, [0-9.e+]+ steps per second\|'
+        'pi +3\.141592736[0-9]*\|error +8\.3e-08 against M_PI\|steps +1000, midpoint\|backend +fork, 2 workers on 1 host\|time +[0-9.e-]+ s, [0-9.e+]+ steps per second\|'
 }
 check "prints value, error, steps, backend and time" prints_text
 
@@ -121,6 +121,8 @@ check "TRIREME_SIMD" fails 2 "TRIREME_SIMD" env TRIREME_SIMD=mmx ./pi
 for steps in 9007199254740992 9.007199254740992e15 12M 1.5e3 3T 2k 000100; do
     check "-s $steps is read" limit 10 sh -c './pi -w 65536 --progress never -V -s "$1"' sh "$steps"
 done
+check "the largest seed" limit 10 ./pi -s 1 -m montecarlo --seed 18446744073709551615
+check "a seed too large" fails 2 "--seed '18446744073709551616' is not" ./pi --seed 18446744073709551616
 check "1.5e3 steps are 1500" limit 10 sh -c './pi -s 1.5e3 | grep -q "^steps  *1500,"'
 
 if [ "$MPIEXEC" = no ]; then
@@ -147,9 +149,18 @@ check "all standard descriptors closed" sh -c 'timeout 10 ./pi <&- >&- 2>&-; [ $
 
 check "a parent that ignores the ends of children" limit 10 sh -c 'trap "" CHLD; exec ./pi'
 
+few_descriptors() {
+    fails 1 "cannot be started: Too many open files" prlimit --nofile=5 ./pi -w 2
+}
+if command -v prlimit >/dev/null; then
+    check "a limit on open files" few_descriptors
+else
+    skip "a limit on open files" "no prlimit"
+fi
+
 # As nobody, who may have no more than a few processes.
 too_many_processes() {
-    limit 20 setpriv --reuid 65534 --clear-groups prlimit --nproc=3 ./pi -w 50 >pi_out.tmp 2>&1
+    limit 20 setpriv --reuid 65534 --clear-groups prlimit --nproc=3 env ASAN_OPTIONS=detect_leaks=0 ./pi -w 50 >pi_out.tmp 2>&1
     got=$?
     cat pi_out.tmp
     [ $got -eq 1 ] && [ "$(wc -l <pi_out.tmp)" -eq 1 ] && grep -q '^pi: rank .* cannot be started: Resource temporarily unavailable' pi_out.tmp
@@ -214,7 +225,7 @@ else
     if [ "$MPIEXEC" = no ]; then
         skip "Ctrl-C ends all ranks" "this build has no MPI"
     else
-        check "Ctrl-C ends all ranks" ends_by_interrupt '1|130' "$MPIEXEC" -n 3 ./pi -s "$steps" -q
+        check "Ctrl-C ends all ranks" ends_by_interrupt '1|9|130' "$MPIEXEC" -n 3 ./pi -s "$steps" -q
     fi
 fi
 

@@ -82,6 +82,15 @@ static void test_specials(void)
     CHECK(SUM(-INFINITY, 1) == -INFINITY);
     CHECK(isnan(SUM(INFINITY, -INFINITY)));
     CHECK(isnan(SUM(1, NAN)));
+    static const double specials[] = {INFINITY, -INFINITY, NAN};
+    for (int i = 0; i < 3; i++) {
+        tri_exact sum = {0}, other = {0};
+        tri_exact_add(&sum, 1);
+        tri_exact_add(&other, specials[i]);
+        tri_exact_merge(&sum, &other);
+        CHECK(isnan(specials[i]) ? isnan(tri_exact_value(&sum))
+                                 : tri_exact_value(&sum) == specials[i]);
+    }
 }
 
 static uint64_t next_random(uint64_t *state)

@@ -72,7 +72,21 @@ static int kernel_returns_words(tri_team *team, const void *argument, void *resu
 
 static void test_returns_words(void)
 {
-    check_fails(kernel_returns_words, TRI_EFAILED, "failed: no file called x.csv");
+    check_fails(kernel_returns_words, TRI_EFAILED, "failed with code -77: no file called x.csv");
+}
+
+/* An error that the kernel dealt with is not the reason. */
+static int kernel_stale_words(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    CHECK_IN_RANK(tri_team_bcast(team, NULL, 1, 0) == TRI_EINVAL);
+    return is_culprit(team) ? 7 : tri_team_barrier(team);
+}
+
+static void test_stale_words(void)
+{
+    check_fails(kernel_stale_words, TRI_EFAILED, "returned 7");
 }
 
 static int kernel_all_fail(tri_team *team, const void *argument, void *result)
@@ -82,11 +96,23 @@ static int kernel_all_fail(tri_team *team, const void *argument, void *result)
     return tri_fail(5, "all of us, %d", tri_team_size(team));
 }
 
+static int kernel_good_with_checks(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    for (int i = 0; i < 100; i++)
+        CHECK_IN_RANK(tri_team_check(team) == 0);
+    return tri_team_barrier(team);
+}
+
+/* Several that fail at once, again and again: nothing of it reaches the next team. */
 static void test_all_fail(void)
 {
-    CHECK(run(kernel_all_fail) == TRI_EFAILED);
-    CHECK(strstr(tri_error_message(), "failed: all of us"));
-    CHECK(run(kernel_good) == 0);
+    for (int i = 0; i < 20; i++) {
+        CHECK(run(kernel_all_fail) == TRI_EFAILED);
+        CHECK(strstr(tri_error_message(), "failed with code 5: all of us"));
+    }
+    CHECK(run(kernel_good_with_checks) == 0);
 }
 
 /* The others work on, but look now and then whether somebody has failed. */
@@ -240,7 +266,51 @@ static void test_exits_well(void)
     check_fails(kernel_exits_well, TRI_ELOST, "exited with code 0");
 }
 
-/* All ranks are killed, at random moments within collectives. */
+static int kernel_ends_thread(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    if (is_culprit(team))
+        pthread_exit(NULL);
+    return tri_team_barrier(team);
+}
+
+static void test_ends_thread(void)
+{
+    check_fails(kernel_ends_thread, TRI_ELOST, "exited with code 0");
+}
+
+/* A process that the rank has forked lives on, and holds what the rank held. */
+static int kernel_leaves_child(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    if (is_culprit(team) && fork() == 0)
+        return pause();
+    if (is_culprit(team))
+        raise(SIGKILL);
+    return tri_team_barrier(team);
+}
+
+static void test_leaves_child(void)
+{
+    check_fails(kernel_leaves_child, TRI_ELOST, "was killed by signal 9");
+}
+
+static int kernel_exit_ends_program(tri_team *team, const void *argument, void *result)
+{
+    (void)team;
+    (void)argument;
+    (void)result;
+    exit(0);
+}
+
+static void test_exit_ends_program(void)
+{
+    run(kernel_exit_ends_program);
+}
+
+/* The last rank is killed, at random moments within collectives. */
 static int kernel_kills(tri_team *team, const void *argument, void *result)
 {
     (void)result;
@@ -332,6 +402,20 @@ static int kernel_exits_program(tri_team *team, const void *argument, void *resu
     return 0;
 }
 
+static int kernel_interrupted(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    raise(SIGINT);
+    return tri_team_barrier(team);
+}
+
+/* A Ctrl-C reaches all processes of the terminal, and is for the controller. */
+static void test_interrupted(void)
+{
+    CHECK(run(kernel_interrupted) == 0);
+}
+
 /* exit() instead of a return from the program ends all ranks in order. */
 static void test_program_exits(void)
 {
@@ -358,8 +442,10 @@ static void test_forked_program(void)
 {
     int status;
     pid_t pid = fork();
+    if (pid == 0 && test_options.backend != TRI_BACKEND_MPI && run(kernel_good) != TRI_ESTATE)
+        exit(1);
     if (pid == 0)
-        _exit(run(kernel_good) == TRI_ESTATE ? 42 : 1);
+        exit(42);
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 42);
     CHECK(run(kernel_good) == 0);
 }
@@ -367,6 +453,7 @@ static void test_forked_program(void)
 static const struct test tests[] = {
     {"a rank returns a number", test_returns_number, ON_ALL, 0, 0, 0},
     {"a rank returns words", test_returns_words, ON_ALL, 0, 0, 0},
+    {"a rank returns a number after another error", test_stale_words, ON_ALL, 0, 0, 0},
     {"all ranks fail", test_all_fail, ON_ALL, 0, 0, 0},
     {"tri_team_check ends the others", test_checks, ON_ALL, 0, 0, 0},
     {"ranks that do not check", test_deaf, ON_FORK | ON_MPI, 0, 0,
@@ -380,13 +467,18 @@ static const struct test tests[] = {
      "was killed by signal 11 (Segmentation fault)"},
     {"a rank exits", test_exits, ON_FORK | ON_MPI, 0, 0, "exited with code 3"},
     {"a rank exits with 0", test_exits_well, ON_FORK | ON_MPI, 0, 0, "exited with code 0"},
+    {"a rank ends its thread", test_ends_thread, ON_THREADS, 3, 0, 0},
+    {"a rank is killed, its child is not", test_leaves_child, ON_MPI, 2,
+     "was killed by signal 9 (Killed)", 0},
+    {"a rank ends the program", test_exit_ends_program, ON_SERIAL | ON_THREADS, 2,
+     "a kernel has called exit()", 0},
     {"a rank is killed in the middle of a collective", test_killed_anywhere, ON_FORK, 0, 0, 0},
     {"the fork server is killed", test_server_killed, ON_FORK, 2, 0, 0},
     {"the controller is killed", test_controller_killed, ON_FORK, 3, "", 0},
     {"the program has threads", test_threads_running, ON_ALL, 2, 0, 0},
+    {"workers are interrupted", test_interrupted, ON_FORK, 2, 0, 0},
     {"tri_main is called twice", test_main_twice, 0, 0, 0, 0},
-    {"the program has forked by itself", test_forked_program, ON_SERIAL | ON_THREADS | ON_FORK, 2,
-     0, 0},
+    {"the program has forked by itself", test_forked_program, ON_ALL, 2, 0, 0},
     {"the program ends with exit", test_program_exits, ON_ALL, 0, 0, 0},
     {0},
 };

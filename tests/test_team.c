@@ -4,6 +4,7 @@
  * and operation, at sizes around the pieces in which it is done.
  */
 #include "harness.h"
+#include "internal.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -171,6 +172,53 @@ static void test_surroundings(void)
     CHECK(code == 0);
 }
 
+static int kernel_environment(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    CHECK_IN_RANK(tri_team_barrier(team) == 0);
+    if (tri_team_rank(team) == 1)
+        CHECK_IN_RANK(setenv("TRIREME_A", "mine", 1) == 0 && unsetenv("TRIREME_B") == 0);
+    CHECK_IN_RANK(tri_team_barrier(team) == 0);
+    if (tri_team_rank(team) == 0)
+        CHECK_IN_RANK(strcmp(getenv("TRIREME_A"), "a") == 0 && getenv("TRIREME_B"));
+    return 0;
+}
+
+/* What a worker does to its environment is its own affair. */
+static void test_environment(void)
+{
+    setenv("TRIREME_A", "a", 1);
+    setenv("TRIREME_B", "b", 1);
+    CHECK(run(kernel_environment) == 0);
+}
+
+static int kernel_says(tri_team *team, const void *argument, void *result)
+{
+    (void)team;
+    (void)argument;
+    (void)result;
+    printf("to output\n");
+    fprintf(stderr, "to error\n");
+    return 0;
+}
+
+/* Where the controller writes now, not where it did at the start. */
+static void test_output(void)
+{
+    char text[64] = "";
+    FILE *file = tmpfile();
+    int output = dup(STDOUT_FILENO), error = dup(STDERR_FILENO);
+    fflush(stdout);
+    CHECK(dup2(fileno(file), STDOUT_FILENO) >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    int code = run(kernel_says);
+    CHECK(dup2(output, STDOUT_FILENO) >= 0 && dup2(error, STDERR_FILENO) >= 0);
+    rewind(file);
+    CHECK(code == 0 && fread(text, 1, sizeof text - 1, file) > 0);
+    CHECK(strstr(text, "to output\n") && strstr(text, "to error\n"));
+    fclose(file);
+}
+
 /* ---- Collectives ----------------------------------------------------------------------- */
 
 static int kernel_barrier(tri_team *team, const void *argument, void *result)
@@ -236,6 +284,21 @@ static int kernel_gather(tri_team *team, const void *argument, void *result)
     free(own);
     free(all);
     return 0;
+}
+
+static tri_kernel kernel_scatter;
+
+/* In pieces as if a call of MPI could move a hundred bytes only. */
+static int kernel_pieces(tri_team *team, const void *argument, void *result)
+{
+    tri__mpi_piece_size = 100;
+    int code = kernel_gather(team, argument, result);
+    return code ? code : kernel_scatter(team, argument, result);
+}
+
+static void test_pieces(void)
+{
+    CHECK(run(kernel_pieces) == 0);
 }
 
 static void test_gather(void)
@@ -393,6 +456,8 @@ static int kernel_misuse(tri_team *team, const void *argument, void *result)
                   TRI_EINVAL);
     CHECK_IN_RANK(tri_team_allreduce(team, &number, &number, SIZE_MAX / 2, TRI_INT64, TRI_SUM) ==
                   TRI_EINVAL);
+    if (size > 1)
+        CHECK_IN_RANK(tri_team_scatter(team, &number, &number, SIZE_MAX / 2 + 1, 0) == TRI_EINVAL);
     CHECK_IN_RANK(tri_team_run(kernel_nothing, NULL, 0, NULL, 0, NULL) == TRI_ESTATE);
     CHECK_IN_RANK(strstr(tri_error_message(), "cannot run another team"));
     CHECK_IN_RANK(tri_team_check(team) == 0);
@@ -414,10 +479,13 @@ static const struct test tests[] = {
     {"more workers than CPUs", test_many_workers, ON_THREADS | ON_FORK, 200, 0, 0},
     {"workers have the same few descriptors", test_descriptors_of_workers, ON_FORK, 5, 0, 0},
     {"workers start where the controller is", test_surroundings, ON_FORK, 2, 0, 0},
+    {"workers have their own environment", test_environment, ON_FORK, 2, 0, 0},
+    {"workers write where the controller does", test_output, ON_FORK, 1, 0, 0},
     {"barrier", test_barrier, ON_ALL, 0, 0, 0},
     {"bcast", test_bcast, ON_ALL, 0, 0, 0},
     {"gather", test_gather, ON_ALL, 0, 0, 0},
     {"scatter", test_scatter, ON_ALL, 0, 0, 0},
+    {"gather and scatter in pieces", test_pieces, ON_MPI, 3, 0, 0},
     {"reduce, allreduce, exscan", test_reductions, ON_ALL, 0, 0, 0},
     {"reduce_exact", test_exact, ON_ALL, 0, 0, 0},
     {"wrong arguments are errors", test_misuse, ON_ALL, 0, 0, 0},

@@ -11,15 +11,6 @@
 #include <link.h>
 #include <string.h>
 
-static uint64_t hash(uint64_t seed, const void *data, size_t size)
-{
-    const unsigned char *byte = data;
-    uint64_t value = seed ^ 0xcbf29ce484222325;
-    for (size_t i = 0; i < size; i++)
-        value = (value ^ byte[i]) * 0x100000001b3;
-    return value;
-}
-
 static uintptr_t segment_start(const struct dl_phdr_info *module, int i)
 {
     return module->dlpi_addr + module->dlpi_phdr[i].p_vaddr;
@@ -33,10 +24,14 @@ static uint64_t build_id_in_notes(const char *note, size_t size)
         ElfW(Nhdr) header;
         memcpy(&header, note, sizeof header);
         const char *name = note + sizeof header;
-        const char *data = name + (header.n_namesz + 3) / 4 * 4;
+        size_t name_size = ((size_t)header.n_namesz + 3) / 4 * 4;
+        size_t data_size = ((size_t)header.n_descsz + 3) / 4 * 4;
+        if (name_size + data_size > (size_t)(end - name))
+            break;
+        const char *data = name + name_size;
         if (header.n_type == NT_GNU_BUILD_ID && header.n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
-            return hash(0, data, header.n_descsz);
-        note = data + (header.n_descsz + 3) / 4 * 4;
+            return tri__hash(0, data, header.n_descsz);
+        note = data + data_size;
     }
     return 0;
 }
@@ -50,8 +45,8 @@ static uint64_t module_id(const struct dl_phdr_info *module)
                                    module->dlpi_phdr[i].p_memsz);
     for (int i = 0; i < module->dlpi_phnum && id == 0; i++)
         if (module->dlpi_phdr[i].p_type == PT_LOAD && (module->dlpi_phdr[i].p_flags & PF_X))
-            code =
-                hash(code, (const void *)segment_start(module, i), module->dlpi_phdr[i].p_filesz);
+            code = tri__hash(code, (const void *)segment_start(module, i),
+                             module->dlpi_phdr[i].p_filesz);
     return id ? id : code;
 }
 
@@ -108,7 +103,7 @@ static int visit_for_build(struct dl_phdr_info *module, size_t size, void *data)
     uint64_t *build = data, id;
     if (*build == 0 || module_holds(module, (uintptr_t)tri__build_id)) {
         id = module_id(module);
-        *build = hash(*build, &id, sizeof id);
+        *build = tri__hash(*build, &id, sizeof id);
     }
     return 0;
 }

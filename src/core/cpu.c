@@ -7,7 +7,8 @@
  *     cgroup v2 quota   cpu.max in the process's group and every group above it
  *     cgroup v1 quota   cpu.cfs_quota_us and cpu.cfs_period_us, likewise
  *     batch system      on this host: Slurm SLURM_CPUS_PER_TASK in a step, SLURM_CPUS_ON_NODE in
- *                       a batch script; PBS NCPUS; LSF LSB_MCPU_HOSTS; Grid Engine NSLOTS
+ *                       a batch script; PBS NCPUS, Torque PBS_NUM_PPN; LSF LSB_MCPU_HOSTS; Grid
+ * Engine NSLOTS
  */
 #include "internal.h"
 
@@ -153,12 +154,6 @@ static void lower_by_cgroups(struct limit *limit)
 
 /* ---- Batch systems --------------------------------------------------------------------- */
 
-static int number_in(const char *name)
-{
-    const char *text = getenv(name);
-    return text ? atoi(text) : 0;
-}
-
 /* LSB_MCPU_HOSTS is "hostA 4 hostB 2". */
 static int lsf_grant(void)
 {
@@ -180,12 +175,13 @@ static void lower_by_batch_system(struct limit *limit)
     const char *slurm = getenv("SLURM_STEP_ID") && getenv("SLURM_CPUS_PER_TASK")
                             ? "SLURM_CPUS_PER_TASK"
                             : "SLURM_CPUS_ON_NODE";
-    LOWER(limit, number_in(slurm), "Slurm granted %d (%s)", number_, slurm);
+    LOWER(limit, tri__environment_number(slurm), "Slurm granted %d (%s)", number_, slurm);
+    const char *pbs = getenv("NCPUS") ? "NCPUS" : "PBS_NUM_PPN";
     if (getenv("PBS_JOBID"))
-        LOWER(limit, number_in("NCPUS"), "PBS granted %d (NCPUS)", number_);
+        LOWER(limit, tri__environment_number(pbs), "PBS granted %d (%s)", number_, pbs);
     LOWER(limit, lsf_grant(), "LSF granted %d (LSB_MCPU_HOSTS)", number_);
-    if (getenv("SGE_TASK_ID") && number_in("NHOSTS") <= 1)
-        LOWER(limit, number_in("NSLOTS"), "Grid Engine granted %d (NSLOTS)", number_);
+    if (getenv("SGE_TASK_ID") && tri__environment_number("NHOSTS") <= 1)
+        LOWER(limit, tri__environment_number("NSLOTS"), "Grid Engine granted %d (NSLOTS)", number_);
 }
 
 /* ---- The count ------------------------------------------------------------------------- */

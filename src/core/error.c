@@ -10,6 +10,7 @@
 #include <string.h>
 
 static _Thread_local char message[1024];
+static _Thread_local int message_code;
 
 const char *tri_strerror(int code)
 {
@@ -40,5 +41,11 @@ int tri_fail(int code, const char *format, ...)
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
     memcpy(message, words, sizeof message);
+    message_code = code;
     return code;
+}
+
+int tri__error_code(void)
+{
+    return message_code;
 }

@@ -7,15 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-const char *tri__host_name(void)
-{
-    static _Thread_local char name[256];
-    if (gethostname(name, sizeof name - 1) != 0 || *name == '\0')
-        return "an unknown host";
-    return name;
-}
 
 void tri__failure_set(struct tri__failure *failure, int code, int rank, int size, long pid,
                       const char *format, ...)

@@ -40,7 +40,7 @@ struct tri__signature {
 
 /* Why a team has failed: the first cause only. */
 struct tri__failure {
-    int code;        /* TRI_EFAILED, TRI_ELOST or TRI_EMISMATCH */
+    int code;        /* TRI_EFAILED, TRI_ELOST, TRI_EMISMATCH, TRI_ESYS or TRI_ENOMEM */
     char words[512]; /* for tri_error_message(), whole */
 };
 
@@ -133,11 +133,20 @@ void tri__local_close(void);
 int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_program *program,
                   int *status);
 
+/* What one call of MPI moves, at most; a variable so that tests can make it small. */
+extern size_t tri__mpi_piece_size;
+
 /* ---- What core offers to all layers ---------------------------------------------------- */
 
 /* Runs the call's kernel as one rank, and takes part in the end of the team. `team` is set up by
  * the backend. Returns 0 when all ranks have ended well. */
 int tri__team_member(tri_team *team, const struct tri__call *call, void *result);
+
+/* Whether this thread is in a kernel. */
+bool tri__team_is_in_kernel(void);
+
+/* The code of the thread's last error: tri_error_message() belongs to it. */
+int tri__error_code(void);
 
 /* Ends a team whose ranks do not agree: fills in a failure that names the first rank that
  * differs from rank 0. False when all `size` signatures are the same. */
@@ -151,6 +160,20 @@ void tri__failure_set(struct tri__failure *failure, int code, int rank, int size
 
 /* The name of this host. */
 const char *tri__host_name(void);
+
+/* Seconds on a clock that never goes back (src/local). */
+double tri__now(void);
+
+static inline size_t tri__smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Of bytes, with a seed to go on from (FNV-1a). */
+uint64_t tri__hash(uint64_t seed, const void *data, size_t size);
+
+/* The number in an environment variable; 0 where there is none. */
+int tri__environment_number(const char *name);
 
 size_t tri__type_size(tri_type type);
 

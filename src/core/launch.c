@@ -17,33 +17,28 @@
 
 #include <stdlib.h>
 
-static int number_in(const char *name)
-{
-    const char *text = getenv(name);
-    return text ? atoi(text) : 0;
-}
-
 struct tri__launch tri__launch_detect(void)
 {
     bool step = getenv("SLURM_STEP_ID") != NULL;
     if (getenv("OMPI_COMM_WORLD_SIZE"))
         return (struct tri__launch){.mpi = true,
-                                    .ranks = number_in("OMPI_COMM_WORLD_SIZE"),
-                                    .rank = number_in("OMPI_COMM_WORLD_RANK"),
+                                    .ranks = tri__environment_number("OMPI_COMM_WORLD_SIZE"),
+                                    .rank = tri__environment_number("OMPI_COMM_WORLD_RANK"),
                                     .by = "mpirun of Open MPI"};
     if (getenv("PMIX_RANK"))
         return (struct tri__launch){.mpi = true,
-                                    .ranks = step ? number_in("SLURM_STEP_NUM_TASKS") : 0,
-                                    .rank = number_in("PMIX_RANK"),
+                                    .ranks =
+                                        step ? tri__environment_number("SLURM_STEP_NUM_TASKS") : 0,
+                                    .rank = tri__environment_number("PMIX_RANK"),
                                     .by = step ? "srun --mpi=pmix" : "a launcher with PMIx"};
     if (getenv("PMI_RANK"))
         return (struct tri__launch){.mpi = true,
-                                    .ranks = number_in("PMI_SIZE"),
-                                    .rank = number_in("PMI_RANK"),
+                                    .ranks = tri__environment_number("PMI_SIZE"),
+                                    .rank = tri__environment_number("PMI_RANK"),
                                     .by = step ? "srun --mpi=pmi2" : "mpirun of MPICH"};
-    if (step && number_in("SLURM_STEP_NUM_TASKS") > 1)
-        return (struct tri__launch){.ranks = number_in("SLURM_STEP_NUM_TASKS"),
-                                    .rank = number_in("SLURM_PROCID"),
+    if (step && tri__environment_number("SLURM_STEP_NUM_TASKS") > 1)
+        return (struct tri__launch){.ranks = tri__environment_number("SLURM_STEP_NUM_TASKS"),
+                                    .rank = tri__environment_number("SLURM_PROCID"),
                                     .by = "srun",
                                     .trouble = "without MPI support: use srun --mpi=pmix"};
     return (struct tri__launch){.ranks = 1};

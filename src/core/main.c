@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int complain(void)
 {
@@ -32,9 +33,20 @@ static int refuse(const struct tri__launch *launch)
     return launch->rank == 0 ? complain() : EXIT_FAILURE;
 }
 
+/* On threads and serial a kernel that calls exit() ends the program, which must not look as if it
+ * had gone well. */
+static void finish(void)
+{
+    if (tri__team_is_in_kernel()) {
+        fprintf(stderr, "%s: a kernel has called exit()\n", program_invocation_short_name);
+        _exit(EXIT_FAILURE);
+    }
+    tri__local_close();
+}
+
 static int run_locally(int argc, char **argv, tri_program *program)
 {
-    if (tri__local_open(false, NULL) != 0 || atexit(tri__local_close) != 0)
+    if (tri__local_open(false, NULL) != 0 || atexit(finish) != 0)
         return complain();
     tri__options_launched_for(TRI_BACKEND_FORK);
     return program(argc, argv);

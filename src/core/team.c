@@ -35,13 +35,17 @@ int tri_team_run(tri_kernel *kernel, const void *argument, size_t argument_size,
 
 /* ---- One rank -------------------------------------------------------------------------- */
 
-/* The rank's own words are those of tri_fail, if that is what the kernel ended with. */
+bool tri__team_is_in_kernel(void)
+{
+    return is_rank;
+}
+
+/* The words of the thread's last error are the kernel's if it ended with that error's code. */
 static void describe_error(const tri_team *team, int code, struct tri__failure *failure)
 {
-    const char *words = tri_error_message();
-    if (*words != '\0')
-        tri__failure_set(failure, TRI_EFAILED, team->rank, team->size, getpid(), "failed: %s",
-                         words);
+    if (code == tri__error_code())
+        tri__failure_set(failure, TRI_EFAILED, team->rank, team->size, getpid(),
+                         "failed with code %d: %s", code, tri_error_message());
     else
         tri__failure_set(failure, TRI_EFAILED, team->rank, team->size, getpid(), "returned %d",
                          code);
@@ -50,7 +54,6 @@ static void describe_error(const tri_team *team, int code, struct tri__failure *
 int tri__team_member(tri_team *team, const struct tri__call *call, void *result)
 {
     is_rank = true;
-    tri_fail(0, "%s", ""); /* so that what it says afterwards is this kernel's */
     int code = call->kernel(team, call->argument, result);
     is_rank = false;
     if (code != 0) {
@@ -107,6 +110,14 @@ static int check_elements(const char *name, const void *in, const void *out, siz
     return check_buffers(name, in, out, count);
 }
 
+/* Gather and scatter: the root's buffer has to have a size. */
+static int check_parts(const tri_team *team, const char *name, size_t size)
+{
+    if (size > SIZE_MAX / (size_t)team->size)
+        return tri_fail(TRI_EINVAL, "%s: %zu bytes a rank are too many", name, size);
+    return 0;
+}
+
 int tri_team_barrier(tri_team *team)
 {
     struct tri__signature signature = {.step = TRI__BARRIER};
@@ -145,6 +156,8 @@ int tri_team_gather(tri_team *team, const void *in, void *out, size_t size, int 
 {
     int code = check_root(team, "tri_team_gather", root);
     if (code == 0)
+        code = check_parts(team, "tri_team_gather", size);
+    if (code == 0)
         code = check_buffers("tri_team_gather", in, team->rank == root ? out : in, size);
     struct tri__signature signature = {.step = TRI__GATHER, .root = root, .size = size};
     return code ? code : team->collectives->gather(team, &signature, in, out);
@@ -153,6 +166,8 @@ int tri_team_gather(tri_team *team, const void *in, void *out, size_t size, int 
 int tri_team_scatter(tri_team *team, const void *in, void *out, size_t size, int root)
 {
     int code = check_root(team, "tri_team_scatter", root);
+    if (code == 0)
+        code = check_parts(team, "tri_team_scatter", size);
     if (code == 0)
         code = check_buffers("tri_team_scatter", team->rank == root ? in : out, out, size);
     struct tri__signature signature = {.step = TRI__SCATTER, .root = root, .size = size};
@@ -171,8 +186,8 @@ _Static_assert(sizeof(tri_exact) % sizeof(int64_t) == 0, "a tri_exact is reduced
 
 int tri_team_reduce_exact(tri_team *team, tri_exact *sums, size_t count, int root)
 {
-    if (count > 0 && sums == NULL)
-        return tri_fail(TRI_EINVAL, "tri_team_reduce_exact: a buffer is NULL");
+    if (count > SIZE_MAX / sizeof *sums || (count > 0 && sums == NULL))
+        return tri_fail(TRI_EINVAL, "tri_team_reduce_exact: a buffer is NULL or too large");
     /* carried limbs have room for the sum of 2^31 ranks */
     for (size_t i = 0; i < count; i++)
         tri__exact_carry(&sums[i]);

@@ -13,8 +13,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { HEADER_SIZE = 64, CLASS_MIN = 7, CLASS_COUNT = 48 };
@@ -36,9 +38,30 @@ static pid_t owner;
 static struct block *free_blocks[CLASS_COUNT];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+/* Whether the kernel counts memory when it is mapped and not when it is touched. */
+static bool is_counted_when_mapped(void)
+{
+    FILE *file = fopen("/proc/sys/vm/overcommit_memory", "re");
+    bool counted = file && fgetc(file) == '2';
+    if (file)
+        fclose(file);
+    return counted;
+}
+
+/* No more than the machine has, and only a part of what is limited. */
+static size_t size_to_try(void)
+{
+    size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    size_t size = tri__smaller(ARENA_MAX, is_counted_when_mapped() ? memory / 32 : memory);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        size = tri__smaller(size, limit.rlim_cur / 4);
+    return size < ARENA_MIN ? ARENA_MIN : size;
+}
+
 int tri__arena_open(void)
 {
-    for (size_t size = ARENA_MAX; size >= ARENA_MIN; size /= 2) {
+    for (size_t size = size_to_try(); size >= ARENA_MIN; size /= 2) {
         void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory != MAP_FAILED) {

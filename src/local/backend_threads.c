@@ -33,11 +33,17 @@ static void add_end(int worker, int error)
     pthread_mutex_unlock(&set.mutex);
 }
 
-static void *thread_main(void *argument)
+static void end_of_thread(void *self)
 {
-    const struct thread *self = argument;
-    set.entry(set.context, self->number);
-    add_end(self->number, 0);
+    add_end(((const struct thread *)self)->number, 0);
+}
+
+/* The end is reported even if the thread ends by pthread_exit. */
+static void *thread_main(void *self)
+{
+    pthread_cleanup_push(end_of_thread, self);
+    set.entry(set.context, ((const struct thread *)self)->number);
+    pthread_cleanup_pop(1);
     return NULL;
 }
 

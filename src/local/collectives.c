@@ -89,6 +89,16 @@ static unsigned char *mine(tri_team *team)
     return stage(team, team->rank, ((struct local_rank *)team)->turn);
 }
 
+/* Writes `size` bytes of the data, from `start` on. */
+static int bring(tri_team *team, const void *data, size_t start, size_t size)
+{
+    if (check(team) != 0)
+        return TRI_EENDED;
+    if (size > 0)
+        memcpy(mine(team), (const unsigned char *)data + start, size);
+    return 0;
+}
+
 /* What a rank has brought to the last exchange. */
 static const unsigned char *theirs(tri_team *team, int rank)
 {
@@ -102,11 +112,6 @@ static int exchange(tri_team *team, const struct tri__signature *signature)
     return code;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- The collectives, each piece by piece ---------------------------------------------- */
 
 static int bcast(tri_team *team, const struct tri__signature *signature, void *buffer)
@@ -114,11 +119,9 @@ static int bcast(tri_team *team, const struct tri__signature *signature, void *b
     unsigned char *bytes = buffer;
     size_t done = 0;
     do {
-        size_t piece = smaller(signature->size - done, TRI__STAGE_SIZE);
+        size_t piece = tri__smaller(signature->size - done, TRI__STAGE_SIZE);
         bool is_root = team->rank == signature->root;
-        if (is_root && piece > 0)
-            memcpy(mine(team), bytes + done, piece);
-        if (exchange(team, signature) != 0)
+        if (bring(team, buffer, done, is_root ? piece : 0) != 0 || exchange(team, signature) != 0)
             return TRI_EENDED;
         if (!is_root && piece > 0)
             memcpy(bytes + done, theirs(team, signature->root), piece);
@@ -129,14 +132,11 @@ static int bcast(tri_team *team, const struct tri__signature *signature, void *b
 
 static int gather(tri_team *team, const struct tri__signature *signature, const void *in, void *out)
 {
-    const unsigned char *from = in;
     unsigned char *to = out;
     size_t done = 0;
     do {
-        size_t piece = smaller(signature->size - done, TRI__STAGE_SIZE);
-        if (piece > 0)
-            memcpy(mine(team), from + done, piece);
-        if (exchange(team, signature) != 0)
+        size_t piece = tri__smaller(signature->size - done, TRI__STAGE_SIZE);
+        if (bring(team, in, done, piece) != 0 || exchange(team, signature) != 0)
             return TRI_EENDED;
         for (int rank = 0; team->rank == signature->root && rank < team->size && piece > 0; rank++)
             memcpy(to + (size_t)rank * signature->size + done, theirs(team, rank), piece);
@@ -152,12 +152,11 @@ static int scatter(tri_team *team, const struct tri__signature *signature, const
     size_t total = signature->size * (size_t)team->size, done = 0;
     size_t begin = signature->size * (size_t)team->rank, end = begin + signature->size;
     do {
-        size_t piece = smaller(total - done, TRI__STAGE_SIZE);
-        if (team->rank == signature->root && piece > 0)
-            memcpy(mine(team), (const unsigned char *)in + done, piece);
-        if (exchange(team, signature) != 0)
+        size_t piece = tri__smaller(total - done, TRI__STAGE_SIZE);
+        bool is_root = team->rank == signature->root;
+        if (bring(team, in, done, is_root ? piece : 0) != 0 || exchange(team, signature) != 0)
             return TRI_EENDED;
-        size_t from = done > begin ? done : begin, to = smaller(done + piece, end);
+        size_t from = done > begin ? done : begin, to = tri__smaller(done + piece, end);
         if (from < to)
             memcpy((unsigned char *)out + (from - begin),
                    theirs(team, signature->root) + (from - done), to - from);
@@ -187,9 +186,7 @@ static int reduce_piece(tri_team *team, const struct tri__signature *signature,
 {
     size_t element = tri__type_size((tri_type)signature->type), size = (size_t)team->size;
     size_t rank = (size_t)team->rank;
-    if (count > 0)
-        memcpy(mine(team), in, count * element);
-    if (exchange(team, signature) != 0)
+    if (bring(team, in, 0, count * element) != 0 || exchange(team, signature) != 0)
         return TRI_EENDED;
     combine(team, signature, team->size, count * rank / size, count * (rank + 1) / size,
             mine(team));
@@ -208,7 +205,7 @@ static int allreduce(tri_team *team, const struct tri__signature *signature, con
 {
     size_t element = tri__type_size((tri_type)signature->type), done = 0;
     do {
-        size_t piece = smaller(signature->size - done, TRI__STAGE_SIZE / element);
+        size_t piece = tri__smaller(signature->size - done, TRI__STAGE_SIZE / element);
         const unsigned char *from = (const unsigned char *)in + done * element;
         unsigned char *to = out ? (unsigned char *)out + done * element : NULL;
         if (reduce_piece(team, signature, from, to, piece) != 0)
@@ -227,10 +224,8 @@ static int exscan(tri_team *team, const struct tri__signature *signature, const 
 {
     size_t element = tri__type_size((tri_type)signature->type), done = 0;
     do {
-        size_t piece = smaller(signature->size - done, TRI__STAGE_SIZE / element);
-        if (piece > 0)
-            memcpy(mine(team), (const unsigned char *)in + done * element, piece * element);
-        if (exchange(team, signature) != 0)
+        size_t piece = tri__smaller(signature->size - done, TRI__STAGE_SIZE / element);
+        if (bring(team, in, done * element, piece * element) != 0 || exchange(team, signature) != 0)
             return TRI_EENDED;
         if (team->rank > 0)
             combine(team, signature, team->rank, 0, piece, (unsigned char *)out + done * element);

@@ -78,6 +78,18 @@ static void die_with_parent(pid_t parent)
         _exit(1);
 }
 
+/* The strings are shared with the other workers; the array, which setenv writes to, is not. */
+static char **own_environment(char **shared)
+{
+    size_t count = 0;
+    while (shared[count])
+        count++;
+    char **own = malloc((count + 1) * sizeof *own);
+    if (own == NULL)
+        _exit(1);
+    return memcpy(own, shared, (count + 1) * sizeof *own);
+}
+
 /* The controller's folder, environment and output, and nothing to read. */
 static void take_surroundings(const struct tri__fork_request *request, const int *descriptors)
 {
@@ -92,8 +104,7 @@ static void take_surroundings(const struct tri__fork_request *request, const int
     dup2(nothing, STDIN_FILENO);
     if (nothing > STDERR_FILENO)
         close(nothing);
-    if (request->environment)
-        environ = request->environment;
+    environ = own_environment(request->environment);
 }
 
 /* A Ctrl-C on the terminal is for the controller alone. */
@@ -126,7 +137,8 @@ static void report(int worker, pid_t pid, int error, int status)
 static void start_workers(const struct tri__fork_request *request, const int *descriptors)
 {
     pid_t self = getpid(), pid = 0;
-    int error = 0;
+    int expected = 1 + request->has_output + request->has_error;
+    int error = descriptors[expected - 1] < 0 ? EMFILE : 0;
     free(server.workers);
     server.workers = calloc((size_t)request->count, sizeof *server.workers);
     server.worker_count = server.workers ? request->count : 0;
@@ -159,6 +171,7 @@ static _Noreturn void leave(int status)
     _exit(status);
 }
 
+/* Never waits. Of the descriptors, those for which this process has no room are missing. */
 static ssize_t receive(struct tri__fork_request *request, int *descriptors)
 {
     char control[CMSG_SPACE(TRI__FORK_DESCRIPTORS * sizeof(int))];
@@ -167,20 +180,21 @@ static ssize_t receive(struct tri__fork_request *request, int *descriptors)
                              .msg_iovlen = 1,
                              .msg_control = control,
                              .msg_controllen = sizeof control};
-    ssize_t size = recvmsg(server.socket, &message, MSG_CMSG_CLOEXEC);
+    ssize_t size = recvmsg(server.socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     struct cmsghdr *header = size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     if (header)
         memcpy(descriptors, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
     return size;
 }
 
-static void take_request(void)
+/* False when there is none. */
+static bool take_request(void)
 {
     struct tri__fork_request request;
     int descriptors[TRI__FORK_DESCRIPTORS] = {-1, -1, -1};
     ssize_t size = receive(&request, descriptors);
-    if (size < 0 && errno == EINTR)
-        return;
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
     if (size <= 0 || request.kind == TRI__FORK_QUIT) {
         server.quit_asked = server.quit_asked || size > 0;
         if (server.rank == 0)
@@ -196,14 +210,16 @@ static void take_request(void)
     for (int i = 0; i < TRI__FORK_DESCRIPTORS; i++)
         if (descriptors[i] >= 0)
             close(descriptors[i]);
+    return true;
 }
 
-/* The rank may have said goodbye in its last moment. */
+/* The rank may have said goodbye in its last moment; a process that it forked may still hold its
+ * end of the socket. */
 static _Noreturn void leave_after_rank(int status)
 {
     char words[128];
-    while (server.socket >= 0)
-        take_request();
+    while (server.socket >= 0 && take_request())
+        ;
     int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     if (!server.quit_asked && !server.stop_asked)
         dprintf(STDERR_FILENO, "%s: %s (process %ld on %s) %s\n", program_invocation_short_name,
@@ -259,10 +275,21 @@ static _Noreturn void serve(void)
 
 /* ---- Opening and closing --------------------------------------------------------------- */
 
+/* Whoever reads what the program writes, or writes what it reads, does not wait for this process.
+ */
+static void let_go_of_input_and_output(void)
+{
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    dup2(nothing, STDIN_FILENO);
+    dup2(nothing, STDOUT_FILENO);
+    close(nothing);
+}
+
 static int server_begin(int socket, pid_t rank, const char *who)
 {
     sigset_t all;
     sigfillset(&all);
+    let_go_of_input_and_output();
     server.socket = socket;
     server.rank = rank;
     server.who = who;

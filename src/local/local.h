@@ -33,9 +33,6 @@ void tri__wait_while(_Atomic uint32_t *word, uint32_t old, bool spin);
 /* Wakes all who wait on `word`; to be called after it has been changed. */
 void tri__wake_all(_Atomic uint32_t *word);
 
-/* Seconds on a clock that never goes back. */
-double tri__now(void);
-
 /* ---- Workers --------------------------------------------------------------------------- */
 
 /* What worker number `worker` runs; it ends when this returns. */

@@ -6,6 +6,7 @@
  */
 #include "team.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
@@ -85,30 +86,41 @@ const char *tri__wait_status_words(int status, char *buffer, size_t size)
 }
 
 /* A worker that ends well has noted that its kernel returned; whatever it returned, the team
- * knows already. */
-static void take_end(struct local_team *shared, const struct tri__worker_end *end)
+ * knows already. `first` is for the first that did not. */
+static void take_end(struct local_team *shared, const struct tri__worker_end *end,
+                     struct tri__failure *first)
 {
     struct tri__failure failure;
     char words[128];
+    bool returned = atomic_load(&shared->returned[end->worker]) != 0;
     if (end->error != 0)
         tri__failure_set(&failure, TRI_ESYS, end->worker, shared->size, 0, "cannot be started: %s",
                          strerror(end->error));
-    else if (end->status == 0 && atomic_load(&shared->returned[end->worker]))
+    else if (end->status == 0 && returned)
         return;
     else
         tri__failure_set(&failure, TRI_ELOST, end->worker, shared->size, end->pid, "%s%s",
                          tri__wait_status_words(end->status, words, sizeof words),
-                         WIFSIGNALED(end->status) ? "" : " before its kernel had returned");
+                         returned                 ? " after its kernel had returned"
+                         : WIFEXITED(end->status) ? " before its kernel had returned"
+                                                  : "");
+    if (first->code == 0)
+        *first = failure;
     tri__local_fail(shared, &failure);
 }
 
-/* Returns when no worker is left. */
-static int collect_ends(const struct tri__workers *workers, struct local_team *shared)
+/* Returns when no worker is left. After a failure they have a while to end by themselves. */
+static int collect_ends(const struct tri__workers *workers, struct local_team *shared,
+                        struct tri__failure *first)
 {
-    double timeout_s = -1;
-    bool killed = false;
+    double deadline = 0;
+    bool killed = workers->kill == NULL;
     for (int left = shared->size; left > 0;) {
+        bool failed = atomic_load(&shared->failed) != TEAM_WHOLE;
+        if (failed && deadline == 0)
+            deadline = tri__now() + GRACE_S;
         struct tri__worker_end end;
+        double timeout_s = failed && !killed ? fmax(0, deadline - tri__now()) : -1;
         int count = workers->next_end(&end, timeout_s);
         if (count < 0)
             return count;
@@ -116,16 +128,16 @@ static int collect_ends(const struct tri__workers *workers, struct local_team *s
             workers->kill();
             killed = true;
         } else {
-            take_end(shared, &end);
+            take_end(shared, &end, first);
             left--;
         }
-        bool failed = atomic_load(&shared->failed) != TEAM_WHOLE;
-        timeout_s = failed && workers->kill && !killed ? GRACE_S : -1;
     }
     return 0;
 }
 
-static int outcome(const struct local_team *shared, const struct tri__call *call)
+/* A rank that was killed while it wrote why the team fails is itself the reason. */
+static int outcome(const struct local_team *shared, const struct tri__call *call,
+                   const struct tri__failure *first)
 {
     switch (atomic_load(&shared->failed)) {
     case TEAM_WHOLE:
@@ -135,7 +147,7 @@ static int outcome(const struct local_team *shared, const struct tri__call *call
     case TEAM_FAILED:
         return tri_fail(shared->failure.code, "%s", shared->failure.words);
     default:
-        return tri_fail(TRI_ELOST, "a rank was killed while it reported an error");
+        return tri_fail(first->code, "%s", first->words);
     }
 }
 
@@ -147,11 +159,12 @@ int tri__local_team_run(const struct tri__workers *workers, const struct tri__ca
     struct local_team *shared = team_new(call, size);
     if (shared == NULL)
         return TRI_ENOMEM;
+    struct tri__failure first = {0};
     code = workers->start(size, run_rank, shared);
-    if (code == 0 && (code = collect_ends(workers, shared)) != 0)
+    if (code == 0 && (code = collect_ends(workers, shared, &first)) != 0)
         return code; /* without freeing what a dying worker may still write to */
     if (code == 0)
-        code = outcome(shared, call);
+        code = outcome(shared, call, &first);
     team_free(shared);
     return code;
 }

@@ -8,7 +8,7 @@
  * waiting in it costs no CPU.
  *
  * A rank that fails also warns the others with a message, which tri_team_check looks for. Ranks
- * that neither check nor come to a collective within a second cannot be stopped by words: the
+ * that neither check nor come to a collective soon cannot be stopped by words: the
  * failed rank then says what happened and ends the job.
  */
 #include "world.h"
@@ -19,7 +19,7 @@
 #include <errno.h>
 
 enum { TAG_WARNING = 2 };
-static const double GRACE_S = 1.0;
+static const double GRACE_S = 0.5;
 
 /* Each number with its negative: after MPI_MAX the two agree only if all ranks had the same. The
  * first says who has failed: size - rank, so that the lowest rank wins, or 0. */
@@ -63,11 +63,22 @@ static void wait_for(MPI_Request *request, const struct tri__failure *own)
     }
 }
 
+/* Every rank that failed has warned every other before it came here. */
+static void receive_warnings(struct mpi_team *self, bool has_failed)
+{
+    int mine = has_failed, all;
+    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_SUM, tri__world.comm);
+    for (; self->warnings < all - mine; self->warnings++)
+        MPI_Recv(NULL, 0, MPI_BYTE, MPI_ANY_SOURCE, TAG_WARNING, tri__world.comm,
+                 MPI_STATUS_IGNORE);
+}
+
 static void learn_failure(struct mpi_team *self, int rank, const struct tri__failure *own)
 {
     if (rank == self->team.rank)
         self->failure = *own;
     MPI_Bcast(&self->failure, sizeof self->failure, MPI_BYTE, rank, tri__world.comm);
+    receive_warnings(self, own != NULL);
 }
 
 static void learn_difference(struct mpi_team *self, const struct tri__signature *signature)
@@ -116,43 +127,27 @@ int tri__mpi_agree(tri_team *team, const struct tri__signature *signature)
 
 static void warn(const struct mpi_team *self)
 {
-    static int64_t number; /* lives until the messages have gone */
-    number = self->number;
     for (int rank = 0; rank < self->team.size; rank++) {
         MPI_Request request;
         if (rank == self->team.rank)
             continue;
-        MPI_Isend(&number, 1, MPI_INT64_T, rank, TAG_WARNING, tri__world.comm, &request);
+        MPI_Isend(NULL, 0, MPI_BYTE, rank, TAG_WARNING, tri__world.comm, &request);
         MPI_Request_free(&request);
     }
-}
-
-/* The number of a team that somebody warned of, or -1. */
-static int64_t next_warning(void)
-{
-    int64_t number = -1;
-    int there = 0;
-    MPI_Status status;
-    MPI_Iprobe(MPI_ANY_SOURCE, TAG_WARNING, tri__world.comm, &there, &status);
-    if (there)
-        MPI_Recv(&number, 1, MPI_INT64_T, status.MPI_SOURCE, TAG_WARNING, tri__world.comm,
-                 MPI_STATUS_IGNORE);
-    return number;
-}
-
-void tri__mpi_drain_warnings(void)
-{
-    while (next_warning() >= 0)
-        ;
 }
 
 int tri__mpi_check(tri_team *team)
 {
     struct mpi_team *self = (struct mpi_team *)team;
-    int64_t number;
-    while (!self->over && !self->warned && (number = next_warning()) >= 0)
-        self->warned = number == self->number;
-    if (self->over || self->warned)
+    int there = 0;
+    if (!self->over && self->warnings == 0)
+        MPI_Iprobe(MPI_ANY_SOURCE, TAG_WARNING, tri__world.comm, &there, MPI_STATUS_IGNORE);
+    if (there) {
+        MPI_Recv(NULL, 0, MPI_BYTE, MPI_ANY_SOURCE, TAG_WARNING, tri__world.comm,
+                 MPI_STATUS_IGNORE);
+        self->warnings++;
+    }
+    if (self->over || self->warnings > 0)
         return tri_fail(TRI_EENDED, "%s", tri_strerror(TRI_EENDED));
     return 0;
 }
@@ -162,7 +157,7 @@ void tri__mpi_fail(tri_team *team, const struct tri__failure *failure)
 {
     struct mpi_team *self = (struct mpi_team *)team;
     struct tri__signature end = {.step = TRI__END};
-    bool is_first = !self->over && !self->warned;
+    bool is_first = !self->over && self->warnings == 0;
     if (is_first)
         warn(self);
     agree(team, &end, is_first ? failure : NULL);

@@ -56,19 +56,16 @@ static int run_rank(struct mpi_team *self, struct tri__call *call, void **result
     return code;
 }
 
-static struct mpi_team team_for(int64_t number)
+static struct mpi_team new_team(void)
 {
-    return (struct mpi_team){
-        .team = {&tri__mpi_collectives, tri__world.rank, tri__world.size},
-        .number = number,
-    };
+    return (struct mpi_team){.team = {&tri__mpi_collectives, tri__world.rank, tri__world.size}};
 }
 
 /* ---- The other ranks ------------------------------------------------------------------- */
 
 static void obey(const struct command *command)
 {
-    struct mpi_team self = team_for(command->number);
+    struct mpi_team self = new_team();
     void *argument = malloc(command->argument_size + 1), *result;
     struct tri__call call = {tri__address_function(command->kernel), argument,
                              command->argument_size, NULL, command->result_size};
@@ -84,7 +81,6 @@ void tri__mpi_serve(void)
     for (;;) {
         int there = 0;
         MPI_Iprobe(0, TAG_COMMAND, tri__world.comm, &there, MPI_STATUS_IGNORE);
-        tri__mpi_drain_warnings();
         if (!there) {
             tri__mpi_pause(start);
             continue;
@@ -111,16 +107,13 @@ void tri__mpi_stop_serving(void)
     struct command command;
     memset(&command, 0, sizeof command);
     command.stop = true;
-    tri__mpi_drain_warnings();
     send_command(&command);
 }
 
 static int run_all(const struct tri__call *given, void *argument)
 {
-    static int64_t number;
     struct command command;
     memset(&command, 0, sizeof command);
-    command.number = ++number;
     command.argument_size = given->argument_size;
     command.result_size = given->result_size;
     int code = tri__address_of(given->kernel, &command.kernel);
@@ -128,7 +121,7 @@ static int run_all(const struct tri__call *given, void *argument)
         return code;
     send_command(&command);
 
-    struct mpi_team self = team_for(number);
+    struct mpi_team self = new_team();
     struct tri__call call = *given;
     void *result;
     call.argument = argument;
@@ -147,7 +140,7 @@ static int open_if_needed(void)
         return tri__mpi_check_thread();
     int code = tri__world_open(NULL);
     if (code == 0)
-        atexit(tri__world_close);
+        atexit(tri__mpi_finish);
     return code;
 }
 

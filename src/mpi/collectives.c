@@ -10,11 +10,6 @@
 
 size_t tri__mpi_piece_size = (size_t)1 << 30;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static MPI_Datatype mpi_type(int type)
 {
     const MPI_Datatype types[] = {
@@ -45,7 +40,7 @@ static int bcast(tri_team *team, const struct tri__signature *signature, void *b
     if (tri__mpi_agree(team, signature) != 0)
         return TRI_EENDED;
     for (size_t done = 0, piece; done < signature->size; done += piece) {
-        piece = smaller(signature->size - done, tri__mpi_piece_size);
+        piece = tri__smaller(signature->size - done, tri__mpi_piece_size);
         MPI_Bcast((char *)buffer + done, (int)piece, MPI_BYTE, signature->root, tri__world.comm);
     }
     return 0;
@@ -88,7 +83,7 @@ static int in_pieces(tri_team *team, const struct tri__signature *signature, con
         return TRI_EENDED;
     size_t element = tri__type_size((tri_type)signature->type);
     for (size_t done = 0, piece; done < signature->size; done += piece) {
-        piece = smaller(signature->size - done, tri__mpi_piece_size / element);
+        piece = tri__smaller(signature->size - done, tri__mpi_piece_size / element);
         char *to = out ? (char *)out + done * element : NULL;
         const char *from = (const char *)in + done * element;
         reduce(signature, from == to ? MPI_IN_PLACE : (const void *)from, to, (int)piece);
@@ -138,11 +133,11 @@ static int gather(tri_team *team, const struct tri__signature *signature, const 
     if (tri__mpi_agree(team, signature) != 0)
         return TRI_EENDED;
     size_t ranks = (size_t)team->size, size = signature->size;
-    size_t widest = smaller(size, tri__mpi_piece_size / ranks + 1);
+    size_t widest = tri__smaller(size, tri__mpi_piece_size / ranks + 1);
     bool is_root = team->rank == signature->root;
     char *column = is_root && widest < size ? column_new(widest * ranks) : NULL;
     for (size_t done = 0, piece; done < size; done += piece) {
-        piece = smaller(size - done, widest);
+        piece = tri__smaller(size - done, widest);
         MPI_Gather((const char *)in + done, (int)piece, MPI_BYTE, column ? column : out, (int)piece,
                    MPI_BYTE, signature->root, tri__world.comm);
         if (column)
@@ -158,11 +153,11 @@ static int scatter(tri_team *team, const struct tri__signature *signature, const
     if (tri__mpi_agree(team, signature) != 0)
         return TRI_EENDED;
     size_t ranks = (size_t)team->size, size = signature->size;
-    size_t widest = smaller(size, tri__mpi_piece_size / ranks + 1);
+    size_t widest = tri__smaller(size, tri__mpi_piece_size / ranks + 1);
     bool is_root = team->rank == signature->root;
     char *column = is_root && widest < size ? column_new(widest * ranks) : NULL;
     for (size_t done = 0, piece; done < size; done += piece) {
-        piece = smaller(size - done, widest);
+        piece = tri__smaller(size - done, widest);
         if (column)
             copy_column(column, (char *)in, size, done, piece, false);
         MPI_Scatter(column ? column : in, (int)piece, MPI_BYTE, (char *)out + done, (int)piece,

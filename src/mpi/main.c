@@ -7,10 +7,12 @@
 #include "world.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
-static void finish(void)
+/* Not in a process that the program has forked. */
+void tri__mpi_finish(void)
 {
-    if (tri__world.size == 0 || tri__world.in_team)
+    if (tri__world.size == 0 || tri__world.in_team || tri__world.process != getpid())
         return;
     if (tri__world.rank == 0)
         tri__mpi_stop_serving();
@@ -26,12 +28,12 @@ int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_p
     if (code != 0)
         return launch->rank == 0 ? code : 0;
     if (tri__world.rank == 0) {
-        atexit(finish);
+        atexit(tri__mpi_finish);
         *status = program(argc, argv);
     } else {
         tri__mpi_serve();
         *status = EXIT_SUCCESS;
     }
-    finish();
+    tri__mpi_finish();
     return 0;
 }

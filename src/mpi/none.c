@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+size_t tri__mpi_piece_size;
+
 static int refuse(void)
 {
     return tri_fail(TRI_ENOTSUP, "this build has no MPI: configure it with --with-mpi");

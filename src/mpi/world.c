@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct tri__world tri__world;
 
@@ -39,14 +40,6 @@ struct card {
     uint64_t build, host;
 };
 
-static uint64_t hash(const char *text)
-{
-    uint64_t value = 0xcbf29ce484222325;
-    for (; *text; text++)
-        value = (value ^ (unsigned char)*text) * 0x100000001b3;
-    return value;
-}
-
 static int by_host(const void *a, const void *b)
 {
     uint64_t x = ((const struct card *)a)->host, y = ((const struct card *)b)->host;
@@ -75,7 +68,8 @@ static int other_build(int rank)
 
 static int compare_ranks(void)
 {
-    struct card card = {tri__build_id(), hash(tri__host_name())};
+    const char *host = tri__host_name();
+    struct card card = {tri__build_id(), tri__hash(0, host, strlen(host))};
     struct card *cards = malloc((size_t)tri__world.size * sizeof *cards);
     if (cards == NULL)
         MPI_Abort(tri__world.comm, EXIT_FAILURE);
@@ -107,9 +101,13 @@ static int compare_with_launch(const struct tri__launch *launch)
 
 int tri__world_open(const struct tri__launch *launch)
 {
-    int level, code;
+    int level, code, is_begun;
+    MPI_Initialized(&is_begun);
+    if (is_begun)
+        return tri_fail(TRI_ELAUNCH, "MPI_Init was called before tri_main, which does it itself");
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
-    tri__world.comm = MPI_COMM_WORLD;
+    MPI_Comm_dup(MPI_COMM_WORLD, &tri__world.comm);
+    tri__world.process = getpid();
     MPI_Comm_rank(tri__world.comm, &tri__world.rank);
     MPI_Comm_size(tri__world.comm, &tri__world.size);
     if (level < MPI_THREAD_FUNNELED)
@@ -123,6 +121,7 @@ int tri__world_open(const struct tri__launch *launch)
 
 void tri__world_close(void)
 {
+    MPI_Comm_free(&tri__world.comm);
     MPI_Finalize();
     tri__world.size = 0;
 }

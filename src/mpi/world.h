@@ -11,8 +11,9 @@
 
 /* All ranks, once tri__world_open has returned 0; `size` is 0 before. */
 struct tri__world {
-    MPI_Comm comm;
+    MPI_Comm comm; /* the library's own */
     int rank, size, hosts;
+    int process;  /* that opened it */
     bool in_team; /* this rank runs a kernel */
 };
 extern struct tri__world tri__world;
@@ -24,6 +25,10 @@ int tri__world_open(const struct tri__launch *launch);
 /* Collective. Finalises MPI. */
 void tri__world_close(void);
 
+/* The orderly end: rank 0 stops the serving, MPI is finalised. Does nothing in the middle of a
+ * kernel. For atexit. */
+void tri__mpi_finish(void);
+
 /* Runs the teams that rank 0 starts, until it stops the serving. */
 void tri__mpi_serve(void);
 void tri__mpi_stop_serving(void);
@@ -33,21 +38,16 @@ void tri__mpi_stop_serving(void);
  * 20 µs and at most 10 ms, but only yields in the first 100 µs. So a wait is lengthened by 2 %
  * at most, and a rank that has waited for a second uses less than 1 % of a core. */
 void tri__mpi_pause(double start);
-double tri__now(void);
 
 /* Only this thread may call MPI (MPI_THREAD_FUNNELED). */
 int tri__mpi_check_thread(void);
-
-/* What one call of MPI moves, at most; a variable so that tests can make it small. */
-extern size_t tri__mpi_piece_size;
 
 /* ---- A team ---------------------------------------------------------------------------- */
 
 struct mpi_team {
     struct tri_team team;
-    int64_t number;              /* of the team, counted from the start */
-    bool over;                   /* has failed, and all ranks know */
-    bool warned;                 /* a rank has failed; the next agreement will tell which */
+    int warnings;                /* received: so many ranks have failed at least */
+    bool over;                   /* has failed, and all ranks know why */
     struct tri__failure failure; /* when over */
 };
 
@@ -59,8 +59,5 @@ int tri__mpi_agree(tri_team *team, const struct tri__signature *signature);
 
 int tri__mpi_check(tri_team *team);
 void tri__mpi_fail(tri_team *team, const struct tri__failure *failure);
-
-/* Receives warnings of teams that are no more, so that none is left at the end. */
-void tri__mpi_drain_warnings(void);
 
 #endif

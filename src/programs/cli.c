@@ -42,9 +42,10 @@ struct decimal {
 
 static bool add_digit(struct decimal *number, char digit)
 {
-    if (number->digits > (UINT64_MAX - 9) / 10)
+    uint64_t value = (uint64_t)(digit - '0');
+    if (number->digits > (UINT64_MAX - value) / 10)
         return false;
-    number->digits = number->digits * 10 + (uint64_t)(digit - '0');
+    number->digits = number->digits * 10 + value;
     return true;
 }
 

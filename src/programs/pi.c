@@ -5,6 +5,7 @@
  * same to the last bit for any number of ranks.
  */
 #include "cli.h"
+#include "clock.h"
 #include "midpoint.h"
 #include "montecarlo.h"
 #include "report.h"
@@ -14,7 +15,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- The problem ----------------------------------------------------------------------- */
 
@@ -90,13 +90,6 @@ struct answer {
     int workers, hosts;
 };
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static void print_json(const struct problem *problem, const struct answer *answer)
 {
     char hex[64];
@@ -122,7 +115,7 @@ static void print_text(const struct problem *problem, const struct answer *answe
     printf("pi       %.17g", answer->value);
     if (problem->method == MONTECARLO)
         printf(" (standard error %.1e)", 4 * sqrt(share * (1 - share) / (double)problem->steps));
-    printf("\nerror    %.2g\n", answer->value - M_PI);
+    printf("\nerror    %.2g against M_PI\n", answer->value - M_PI);
     printf("steps    %" PRIu64 ", %s\n", problem->steps, methods[problem->method].name);
     printf("backend  %s, %d worker%s on %d host%s\n", answer->backend, answer->workers,
            answer->workers == 1 ? "" : "s", answer->hosts, answer->hosts == 1 ? "" : "s");
@@ -181,10 +174,10 @@ static int program(int argc, char **argv)
 
     struct answer answer = {.backend = tri_backend_name(common.team.backend),
                             .workers = tri_worker_count(&common.team)};
-    double start = now();
+    double start = clock_now();
     int code = tri_team_run(pi_kernel, &problem, sizeof problem, &answer.value, sizeof answer.value,
                             &common.team);
-    answer.seconds = now() - start;
+    answer.seconds = clock_now() - start;
     if (code != 0)
         return cli_error(CLI_FAILED, "%s", tri_error_message());
     answer.hosts = tri_host_count(&common.team);

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "progress.h"
 
+#include "clock.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double FIRST_S = 0.5;       /* a guess before that is worth nothing */
 static const double WORTH_SHOWING_S = 2; /* in all */
 static const double BAR_EVERY_S = 0.1, LINE_EVERY_S = 30, LINE_ALWAYS_EVERY_S = 1;
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 bool progress_when_from_name(const char *name, enum progress_when *when)
 {
@@ -38,7 +32,7 @@ static double interval(const struct progress *progress)
 
 void progress_begin(struct progress *progress, const char *what, enum progress_when when)
 {
-    *progress = (struct progress){.what = what, .when = when, .start_s = now()};
+    *progress = (struct progress){.what = what, .when = when, .start_s = clock_now()};
     progress->is_terminal = isatty(STDERR_FILENO);
     progress->next_s = progress->start_s;
     progress->next_s += progress->is_terminal ? FIRST_S : interval(progress);
@@ -84,7 +78,7 @@ static void show(const struct progress *progress, double done, double left_s)
 
 void progress_update(struct progress *progress, double done)
 {
-    double time = progress->when == PROGRESS_NEVER ? 0 : now();
+    double time = progress->when == PROGRESS_NEVER ? 0 : clock_now();
     if (progress->when == PROGRESS_NEVER || time < progress->next_s)
         return;
     progress->next_s = time + interval(progress);
