@@ -6,24 +6,17 @@
  *
  *     bench_midpoint [STEPS [PAIRS]]
  */
+#include "clock.h"
 #include "midpoint.h"
 #include "simd.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { PAIRS_MAX = 1000 };
 
 double tutorial_loop(int64_t steps);
-
-static double now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
 
 static double kernel(int64_t steps)
 {
@@ -36,24 +29,12 @@ static double kernel(int64_t steps)
 /* Nanoseconds a step. A wrong answer ends the program: its time would mean nothing. */
 static double measure(double (*function)(int64_t steps), int64_t steps)
 {
-    double start = now_ns(), pi = function(steps), end = now_ns();
+    double start = clock_now(), pi = function(steps), end = clock_now();
     if (fabs(pi - acos(-1)) > 1e-9) {
         fprintf(stderr, "bench_midpoint: pi is not %.17g\n", pi);
         exit(1);
     }
-    return (end - start) / (double)steps;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *numbers, int count)
-{
-    qsort(numbers, (size_t)count, sizeof *numbers, compare);
-    return (numbers[(count - 1) / 2] + numbers[count / 2]) / 2;
+    return (end - start) * 1e9 / (double)steps;
 }
 
 static void compare_level(enum simd_level level, int64_t steps, int pairs)

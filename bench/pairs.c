@@ -4,19 +4,13 @@
  * not counted, and prints the medians of their times in milliseconds and the median of the ratios
  * B/A of the pairs. So a machine whose speed drifts does not favour either.
  */
+#include "clock.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* Milliseconds from before the fork until the end has been seen. The shell is replaced by the
  * command. */
@@ -25,7 +19,7 @@ static double run(const char *command)
     char line[4096];
     int status;
     snprintf(line, sizeof line, "exec %s", command);
-    double start = now();
+    double start = clock_now();
     pid_t pid = fork();
     if (pid == 0) {
         dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
@@ -36,19 +30,7 @@ static double run(const char *command)
         fprintf(stderr, "pairs: '%s' failed\n", command);
         exit(EXIT_FAILURE);
     }
-    return (now() - start) * 1e3;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_size);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+    return (clock_now() - start) * 1e3;
 }
 
 int main(int argc, char **argv)

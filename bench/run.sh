@@ -35,6 +35,9 @@ fi
 pair 9 "./pi -s 1e10 -w 2" "./pi -s 1e10 -w 1"
 row "\`./pi -s 1e10\`, 2 workers, whole process" "$a ms" "1 worker, $b ms" "$(calc "$ratio / 2") of 2×" "≥ 0.97"
 
+row "a rank fails, the other does not look: until the error (fork)" "$(bench/failure) s" "" "" "≤ 1 s"
+row "a rank is killed, the other does not look: until the error (fork)" "$(bench/failure die) s" "" "" "≤ 1 s"
+
 if [ "$MPIEXEC" != no ]; then
     pair 15 "$MPIEXEC -n 2 bench/bare_mpi" "$MPIEXEC -n 2 ./pi"
     row "\`mpirun -np 2 ./pi\`, 1e8 steps, whole" "$b ms" "bare MPI with the same loop, $a ms" "${ratio}× its time" "≤ 1.05×"

@@ -120,9 +120,16 @@ static void copy_column(char *column, char *rows, size_t size, size_t done, size
     }
 }
 
-static char *column_new(size_t size)
+/* Sets *widest to the bytes of a rank that one call moves. The root gets room for a column of that
+ * width, unless its rows are one. */
+static char *column_new(const tri_team *team, const struct tri__signature *signature,
+                        size_t *widest)
 {
-    char *column = malloc(size);
+    size_t ranks = (size_t)team->size;
+    *widest = tri__smaller(signature->size, tri__mpi_piece_size / ranks + 1);
+    if (team->rank != signature->root || *widest == signature->size)
+        return NULL;
+    char *column = malloc(*widest * ranks);
     if (column == NULL)
         MPI_Abort(tri__world.comm, EXIT_FAILURE);
     return column;
@@ -130,12 +137,10 @@ static char *column_new(size_t size)
 
 static int gather(tri_team *team, const struct tri__signature *signature, const void *in, void *out)
 {
+    size_t size = signature->size, widest;
     if (tri__mpi_agree(team, signature) != 0)
         return TRI_EENDED;
-    size_t ranks = (size_t)team->size, size = signature->size;
-    size_t widest = tri__smaller(size, tri__mpi_piece_size / ranks + 1);
-    bool is_root = team->rank == signature->root;
-    char *column = is_root && widest < size ? column_new(widest * ranks) : NULL;
+    char *column = column_new(team, signature, &widest);
     for (size_t done = 0, piece; done < size; done += piece) {
         piece = tri__smaller(size - done, widest);
         MPI_Gather((const char *)in + done, (int)piece, MPI_BYTE, column ? column : out, (int)piece,
@@ -150,12 +155,10 @@ static int gather(tri_team *team, const struct tri__signature *signature, const 
 static int scatter(tri_team *team, const struct tri__signature *signature, const void *in,
                    void *out)
 {
+    size_t size = signature->size, widest;
     if (tri__mpi_agree(team, signature) != 0)
         return TRI_EENDED;
-    size_t ranks = (size_t)team->size, size = signature->size;
-    size_t widest = tri__smaller(size, tri__mpi_piece_size / ranks + 1);
-    bool is_root = team->rank == signature->root;
-    char *column = is_root && widest < size ? column_new(widest * ranks) : NULL;
+    char *column = column_new(team, signature, &widest);
     for (size_t done = 0, piece; done < size; done += piece) {
         piece = tri__smaller(size - done, widest);
         if (column)
