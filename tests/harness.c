@@ -88,19 +88,29 @@ static bool wait_for_case(pid_t pid, int *status)
     return true;
 }
 
+static void kill_children(void)
+{
+    int pid;
+    FILE *file = fopen("/proc/thread-self/children", "r");
+    while (file && fscanf(file, "%d", &pid) == 1)
+        kill(pid, SIGKILL);
+    if (file)
+        fclose(file);
+}
+
 /* Orphans of the case are given to this process, a subreaper; they have a moment to end. */
-static int count_left_behind(pid_t group)
+static int count_left_behind(void)
 {
     double deadline = now() + SETTLE_S;
     int left = 0;
     pid_t pid;
-    while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0 && now() < deadline)
-        nap();
-    if (pid == 0) {
-        kill(-group, SIGKILL);
-        while (waitpid(-1, NULL, 0) > 0)
-            left++;
-    }
+    while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0)
+        if (now() < deadline) {
+            nap();
+        } else {
+            kill_children();
+            left += pid > 0;
+        }
     return left;
 }
 
@@ -158,7 +168,7 @@ static void run_on(const struct test *test, tri_backend backend, int workers)
         start_case(test, backend, workers, file);
     int status;
     bool in_time = wait_for_case(pid, &status);
-    int left = count_left_behind(pid);
+    int left = count_left_behind();
     rewind(file);
     output[fread(output, 1, sizeof output - 1, file)] = '\0';
     fclose(file);

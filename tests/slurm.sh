@@ -1,9 +1,11 @@
 # pi on a Slurm cluster: the batch script, srun with and without MPI, and how many CPUs pi uses.
 . "$srcdir/tests/tap.sh"
+. "$srcdir/tests/alone.sh"
 . "$srcdir/tests/slurm/cluster.sh"
 
 PATH=$PATH:/usr/sbin:/sbin
-reason=$(cluster_missing) && skip_all "$reason"
+reason=$(alone_missing || cluster_missing) && skip_all "$reason"
+alone
 
 folder=$(mktemp -d) || exit 1
 trap 'cluster_stop; rm -rf "$folder"' EXIT
@@ -82,10 +84,12 @@ check "and without MPI too" expects fork 1 limit 20 srun --mpi=none -n 1 ./pi --
 name="a worker for each CPU granted"
 check "$name: 1 of 2, srun" expects fork 1 limit 20 srun -n 1 -c 1 ./pi --json
 check "$name: 2 of 2, srun" expects fork "$both" limit 20 srun -n 1 -c 2 ./pi --json
-check "$name: 1 of 2, salloc" expects fork 1 limit 20 salloc --quiet -n 1 ./pi --json
-check "$name: 2 of 2, salloc" expects fork "$both" limit 20 salloc --quiet -n 1 -c 2 ./pi --json
+check "$name: 1 of 2, srun in salloc" \
+    expects fork 1 limit 20 salloc --quiet -n 2 srun -n 1 -c 1 ./pi --json
 check "$name: 2 of 2, srun in salloc" expects fork "$both" \
     limit 20 salloc --quiet -n 1 -c 2 srun -n 1 -c 2 ./pi --json
+check "$name: all of the login node, salloc without srun" \
+    expects fork "$(echo "$local_json" | json workers)" limit 20 salloc --quiet -n 1 ./pi --json
 check "$name: 1 of 2, batch script without srun" expects fork 1 batch -n 1 --wrap './pi --json'
 check "$name: 2 of 2, batch script without srun" expects fork "$both" batch -n 2 --wrap './pi --json'
 check "$name: 1 of 2 on each node, batch script without srun" \

@@ -44,7 +44,7 @@ static _Noreturn void end_job(const struct tri__failure *failure)
     fprintf(stderr, "%s: %s; another rank did not stop, so the job ends\n",
             program_invocation_short_name, failure->words);
     tri__local_close(); /* so that the fork server has nothing to add */
-    MPI_Abort(tri__world.comm, EXIT_FAILURE);
+    MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
     abort();
 }
 
@@ -85,7 +85,7 @@ static void learn_difference(struct mpi_team *self, const struct tri__signature 
 {
     struct tri__signature *all = malloc((size_t)self->team.size * sizeof *all);
     if (all == NULL)
-        MPI_Abort(tri__world.comm, EXIT_FAILURE);
+        MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
     MPI_Allgather(signature, sizeof *all, MPI_BYTE, all, sizeof *all, MPI_BYTE, tri__world.comm);
     tri__signatures_differ(all, self->team.size, &self->failure);
     free(all);

@@ -131,7 +131,7 @@ static char *column_new(const tri_team *team, const struct tri__signature *signa
         return NULL;
     char *column = malloc(*widest * ranks);
     if (column == NULL)
-        MPI_Abort(tri__world.comm, EXIT_FAILURE);
+        MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
     return column;
 }
 

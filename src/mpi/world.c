@@ -72,7 +72,7 @@ static int compare_ranks(void)
     struct card card = {tri__build_id(), tri__hash(0, host, strlen(host))};
     struct card *cards = malloc((size_t)tri__world.size * sizeof *cards);
     if (cards == NULL)
-        MPI_Abort(tri__world.comm, EXIT_FAILURE);
+        MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
     MPI_Allgather(&card, sizeof card, MPI_BYTE, cards, sizeof card, MPI_BYTE, tri__world.comm);
     int other = 0;
     while (other < tri__world.size && cards[other].build == cards[0].build)

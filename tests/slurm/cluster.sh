@@ -3,7 +3,8 @@
 #
 #     cluster_missing              prints why there can be none, or fails
 #     cluster_start FOLDER NODES CPUS
-#     cluster_stop                 to be called whatever happens, before FOLDER is removed
+#                                  nodes with so many CPUs; call it `alone`
+#     cluster_stop                 ends the daemons; call it before FOLDER is removed
 #
 # Between them sbatch, srun and salloc work. The nodes n1, n2 ... differ in name and port only, and
 # share this host's name, which asks for two things:
@@ -12,28 +13,28 @@
 #   - OMPI_MCA_btl=tcp,self, as Open MPI's shared memory takes ranks of one host name to be of one
 #     node, and crashes.
 
-cluster_daemons=
+cluster_daemons=''
 
 cluster_missing() {
     for command in munged slurmctld slurmd srun sbatch salloc; do
         command -v $command >/dev/null || { echo "there is no $command"; return; }
     done
-    [ "$(id -u)" -eq 0 ] || { echo "slurmd runs as root only"; return; }
     return 1
 }
 
-# Another session, so that Ctrl-C does not end the daemons before cluster_stop has ended the jobs.
+# In a session of its own, for Ctrl-C to leave it to the end.
 cluster_daemon() {
     setsid "$@" </dev/null >>"$cluster/log" 2>&1 &
     cluster_daemons="$! $cluster_daemons"
 }
 
-# Two clusters at once have other ports, unless their process ids are 2000 apart.
+# Two clusters at once have other ports, as the tests that start them have other process ids.
 cluster_start() {
     cluster=$1
-    port=$((10000 + $$ % 2000 * 10))
+    port=$((10000 + alone % 2000 * 10))
     host=$(hostname)
     host=${host%%.*}
+    chmod 755 "$cluster" # munge insists: others may use it
     mkdir "$cluster/state"
     (umask 077 && head -c 128 /dev/urandom >"$cluster/key")
     cat >"$cluster/slurm.conf" <<CONF
@@ -72,39 +73,31 @@ CONF
 
     cluster_daemon munged --foreground --key-file="$cluster/key" --socket="$cluster/munge.socket" \
         --pid-file="$cluster/munge.pid" --seed-file="$cluster/munge.seed" --log-file="$cluster/munge.log"
-    cluster_await test -S "$cluster/munge.socket" || return 1
-    cluster_daemon slurmctld -D -c
-    for node in $(seq "$2"); do
-        cluster_daemon slurmd -D -N "n$node"
-    done
-    cluster_await cluster_is_idle "$2" && return
+    if cluster_await test -S "$cluster/munge.socket"; then
+        cluster_daemon slurmctld -D -c
+        for node in $(seq "$2"); do
+            cluster_daemon slurmd -D -N "n$node"
+        done
+        cluster_await cluster_is_idle "$2" && return
+    fi
     cat "$cluster/log"
     return 1
 }
 
 cluster_is_idle() {
-    [ "$(sinfo -h -t idle -o %D 2>/dev/null)" = "$1" ]
+    [ "$(timeout 5 sinfo -h -t idle -o %D 2>/dev/null)" = "$1" ]
 }
 
-cluster_has_no_jobs() {
-    [ -z "$(squeue -h 2>&1)" ]
-}
-
-# Waits until the command is true, for ten seconds at most.
+# Waits until the command is true, for ten seconds or so.
 cluster_await() {
-    for try in $(seq 100); do
-        "$@" && return
+    deadline=$(($(date +%s) + 10))
+    until "$@"; do
+        [ "$(date +%s)" -le $deadline ] || return 1
         sleep 0.1
     done
-    return 1
 }
 
-# A job would outlive its slurmd, so the jobs are ended first.
 cluster_stop() {
-    [ -n "$cluster_daemons" ] || return 0
-    squeue -h -o %A 2>/dev/null | xargs -r scancel
-    cluster_await cluster_has_no_jobs
     kill $cluster_daemons 2>/dev/null
-    wait $cluster_daemons 2>/dev/null
-    cluster_daemons=
+    wait $cluster_daemons
 }
