@@ -170,8 +170,8 @@ typedef int tri_kernel(tri_team *team, const void *argument, void *result);
  * 0's result of `result_size` bytes to `result`.
  *
  * When a rank fails, the others' collectives return TRI_EENDED, ranks that go on nevertheless
- * are killed where that is possible (fork) or end the job (mpi, after a second), and the result
- * is TRI_EFAILED (a kernel returned an error) or TRI_ELOST (a rank exited, crashed or was
+ * are killed where that is possible (fork) or end the job (mpi, after half a second), and the
+ * result is TRI_EFAILED (a kernel returned an error) or TRI_ELOST (a rank exited, crashed or was
  * killed); the message names the rank, its process, its host and the code or signal. On mpi a
  * rank that dies ends the whole job, with that message and a status that is not 0.
  * One team at a time: TRI_ESTATE when one is running, or when called by a rank. */

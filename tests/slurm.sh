@@ -73,7 +73,7 @@ no_mpi() {
     status=$?
     cat "$folder/out" "$folder/err"
     [ $status -eq 1 ] && [ ! -s "$folder/out" ] && [ "$(grep -c '^pi: ' "$folder/err")" -eq 1 ] &&
-        grep -q '^pi: srun started 2 tasks without MPI support: use srun --mpi=pmix$' "$folder/err"
+        grep -q '^pi: srun started 2 tasks without MPI support: use srun --mpi=pmix (for MPICH --mpi=pmi2)$' "$folder/err"
 }
 check "srun --mpi=none: one line says what to use" no_mpi
 check "srun of one task runs locally" expects fork 1 limit 20 srun -n 1 ./pi --json

@@ -129,7 +129,7 @@ int tri__local_open(bool as_child, const char *who);
 void tri__local_close(void);
 
 /* Initialises MPI, runs the program on rank 0 and serves it on the others, finalises MPI. *status
- * is what this process should return from tri_main. */
+ * is what this process should return from tri_main. An error is rank 0's only: the others' is 0. */
 int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_program *program,
                   int *status);
 

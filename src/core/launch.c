@@ -40,6 +40,7 @@ struct tri__launch tri__launch_detect(void)
         return (struct tri__launch){.ranks = tri__environment_number("SLURM_STEP_NUM_TASKS"),
                                     .rank = tri__environment_number("SLURM_PROCID"),
                                     .by = "srun",
-                                    .trouble = "without MPI support: use srun --mpi=pmix"};
+                                    .trouble = "without MPI support: use srun --mpi=pmix "
+                                               "(for MPICH --mpi=pmi2)"};
     return (struct tri__launch){.ranks = 1};
 }

@@ -26,11 +26,12 @@ static void occupy_standard_descriptors(void)
             open("/dev/null", wrong_way[descriptor]);
 }
 
-/* The words are said once, not by every rank. */
+/* The words are said once. The other ranks end well, or the launcher might end rank 0 before it has
+ * said them. */
 static int refuse(const struct tri__launch *launch)
 {
     tri_fail(TRI_ELAUNCH, "%s started %d tasks %s", launch->by, launch->ranks, launch->trouble);
-    return launch->rank == 0 ? complain() : EXIT_FAILURE;
+    return launch->rank == 0 ? complain() : EXIT_SUCCESS;
 }
 
 /* On threads and serial a kernel that calls exit() ends the program, which must not look as if it

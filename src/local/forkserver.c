@@ -163,11 +163,17 @@ static void kill_workers(void)
             kill(server.workers[worker], SIGKILL);
 }
 
-static _Noreturn void leave(int status)
+/* Until none is left. */
+static void end_workers(void)
 {
     kill_workers();
     while (waitpid(-1, NULL, 0) > 0)
         ;
+}
+
+static _Noreturn void leave(int status)
+{
+    end_workers();
     _exit(status);
 }
 
@@ -213,6 +219,21 @@ static bool take_request(void)
     return true;
 }
 
+/* Ends as the rank did: launchers tell a signal from an exit, and some wait for ever when a process
+ * exits that was to finalise MPI. */
+static _Noreturn void leave_by(int signal)
+{
+    sigset_t set;
+    end_workers();
+    prctl(PR_SET_DUMPABLE, 0);
+    sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signal);
+    _exit(128 + signal);
+}
+
 /* The rank may have said goodbye in its last moment; a process that it forked may still hold its
  * end of the socket. */
 static _Noreturn void leave_after_rank(int status)
@@ -220,12 +241,14 @@ static _Noreturn void leave_after_rank(int status)
     char words[128];
     while (server.socket >= 0 && take_request())
         ;
-    int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     if (!server.quit_asked && !server.stop_asked)
         dprintf(STDERR_FILENO, "%s: %s (process %ld on %s) %s\n", program_invocation_short_name,
                 server.who, (long)server.rank, tri__host_name(),
                 tri__wait_status_words(status, words, sizeof words));
-    leave(code == 0 && !server.quit_asked ? 1 : code);
+    if (WIFSIGNALED(status))
+        leave_by(WTERMSIG(status));
+    int code = WEXITSTATUS(status);
+    leave(code == 0 && !server.quit_asked ? EXIT_FAILURE : code);
 }
 
 static void reap(void)

@@ -24,7 +24,7 @@ int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_p
                   int *status)
 {
     int code = tri__world_open(launch);
-    *status = EXIT_FAILURE;
+    *status = EXIT_SUCCESS;
     if (code != 0)
         return launch->rank == 0 ? code : 0;
     if (tri__world.rank == 0) {
@@ -32,7 +32,6 @@ int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_p
         *status = program(argc, argv);
     } else {
         tri__mpi_serve();
-        *status = EXIT_SUCCESS;
     }
     tri__mpi_finish();
     return 0;

@@ -91,9 +91,12 @@ static int compare_with_launch(const struct tri__launch *launch)
     int length;
     MPI_Get_library_version(library, &length);
     library[strcspn(library, ",\n")] = '\0';
+    for (char *tab; (tab = strchr(library, '\t'));)
+        *tab = ' ';
     return tri_fail(TRI_ELAUNCH,
                     "%s started %d processes, but MPI (%.60s) sees %d: "
-                    "use the mpirun of the MPI that this program was built with",
+                    "use the mpirun of the MPI that this program was built with "
+                    "(or srun --mpi=pmix, for MPICH --mpi=pmi2)",
                     launch->by, launch->ranks, library, tri__world.size);
 }
 
