@@ -32,7 +32,7 @@ if command -v python3 >/dev/null; then
     row "\`./pi -w 2\`, 1e8 steps, whole process" "$a ms" "the tutorial's Python Pool, $b ms" "${ratio}×" "≥ 300×, ≤ 10 ms"
 fi
 
-pair 9 "./pi -s 1e10 -w 2" "./pi -s 1e10 -w 1"
+pair 15 "./pi -s 1e10 -w 2" "./pi -s 1e10 -w 1"
 row "\`./pi -s 1e10\`, 2 workers, whole process" "$a ms" "1 worker, $b ms" "$(calc "$ratio / 2") of 2×" "≥ 0.97"
 
 row "a rank fails, the other does not look: until the error (fork)" "$(bench/failure) s" "" "" "≤ 1 s"
