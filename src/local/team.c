@@ -23,7 +23,8 @@ static void run_rank(void *context, int rank)
     struct local_team *shared = context;
     struct local_rank self = {{&tri__local_collectives, rank, shared->size}, shared, 0};
     const struct tri__call *call = &shared->call;
-    void *result = rank == 0 ? call->result : calloc(1, call->result_size + 1);
+    bool is_own = rank != 0 && call->result_size > 0;
+    void *result = is_own ? calloc(1, call->result_size) : call->result;
     if (result) {
         tri__team_member(&self.team, call, result);
     } else {
@@ -32,7 +33,7 @@ static void run_rank(void *context, int rank)
                          "has no memory for its result of %zu bytes", call->result_size);
         tri__local_fail(shared, &failure);
     }
-    if (rank != 0)
+    if (is_own)
         free(result);
     atomic_store(&shared->returned[rank], 1);
 }
