@@ -162,8 +162,8 @@ typedef struct tri_team tri_team;
  * may share; `result` is the rank's own, zeroed. Both are aligned for any type. Returns 0, or any
  * other value to say that the rank failed, best with tri_fail(). On the fork backend a rank sees
  * memory, and shared libraries, as they were when tri_main was called; on mpi it is another process
- * altogether: what a kernel needs is in its argument. On serial, threads and mpi it must not end
- * its thread, and exit() in it ends the program with status 1. */
+ * altogether: what a kernel needs is in its argument. On serial and mpi it must not end its
+ * thread; exit() in it ends the program with status 1 on serial and threads, and the job on mpi. */
 typedef int tri_kernel(tri_team *team, const void *argument, void *result);
 
 /* Controller. Runs `kernel` on every rank and waits until all have finished; then copies rank

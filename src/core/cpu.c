@@ -7,8 +7,8 @@
  *     cgroup v2 quota   cpu.max in the process's group and every group above it
  *     cgroup v1 quota   cpu.cfs_quota_us and cpu.cfs_period_us, likewise
  *     batch system      on this host: Slurm SLURM_CPUS_PER_TASK in a step, SLURM_CPUS_ON_NODE in
- *                       a batch script; PBS NCPUS, Torque PBS_NUM_PPN; LSF LSB_MCPU_HOSTS; Grid
- * Engine NSLOTS
+ *                       a batch script; PBS NCPUS, Torque PBS_NUM_PPN; LSF LSB_MCPU_HOSTS;
+ *                       Grid Engine NSLOTS
  */
 #include "internal.h"
 

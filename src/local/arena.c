@@ -91,7 +91,7 @@ static int class_for(size_t size)
 {
     int class = CLASS_MIN;
     while (class < CLASS_COUNT && (size_t)1 << class < size)
-        class ++;
+        class += 1;
     return class;
 }
 

@@ -298,8 +298,7 @@ static _Noreturn void serve(void)
 
 /* ---- Opening and closing --------------------------------------------------------------- */
 
-/* Whoever reads what the program writes, or writes what it reads, does not wait for this process.
- */
+/* So that nobody at the other end of the program's pipes waits for this process. */
 static void let_go_of_input_and_output(void)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);

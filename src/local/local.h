@@ -52,8 +52,7 @@ struct tri__workers {
     /* Starts workers 0 … count-1. One that cannot be started is reported as ended. */
     int (*start)(int count, tri__worker_entry *entry, void *context);
     /* Waits for a worker's end, at most timeout_s (negative: for ever). 1 when *end is set, 0 when
-     * the time is over, negative when no more ends can be learned: then no worker lives for long.
-     */
+     * the time is over, negative when no more ends can be learned: the workers are dying. */
     int (*next_end)(struct tri__worker_end *end, double timeout_s);
     /* Kills the workers, which are then reported as usual; NULL where that cannot be done. */
     void (*kill)(void);
