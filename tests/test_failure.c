@@ -84,8 +84,17 @@ static int kernel_stale_words(tri_team *team, const void *argument, void *result
     return is_culprit(team) ? 7 : tri_team_barrier(team);
 }
 
+static int kernel_returns_einval(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    return is_culprit(team) ? TRI_EINVAL : tri_team_barrier(team);
+}
+
 static void test_stale_words(void)
 {
+    CHECK(tri_team_run(NULL, NULL, 0, NULL, 0, &test_options) == TRI_EINVAL);
+    check_fails(kernel_returns_einval, TRI_EFAILED, "returned -1");
     check_fails(kernel_stale_words, TRI_EFAILED, "returned 7");
 }
 

@@ -49,3 +49,8 @@ int tri__error_code(void)
 {
     return message_code;
 }
+
+void tri__error_forget_code(void)
+{
+    message_code = 0;
+}

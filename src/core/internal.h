@@ -145,8 +145,10 @@ int tri__team_member(tri_team *team, const struct tri__call *call, void *result)
 /* Whether this thread is in a kernel. */
 bool tri__team_is_in_kernel(void);
 
-/* The code of the thread's last error: tri_error_message() belongs to it. */
+/* The code of the thread's last error: tri_error_message() belongs to it. 0 once forgotten, while
+ * the words stay. */
 int tri__error_code(void);
+void tri__error_forget_code(void);
 
 /* Ends a team whose ranks do not agree: fills in a failure that names the first rank that
  * differs from rank 0. False when all `size` signatures are the same. */

@@ -54,6 +54,7 @@ static void describe_error(const tri_team *team, int code, struct tri__failure *
 int tri__team_member(tri_team *team, const struct tri__call *call, void *result)
 {
     is_rank = true;
+    tri__error_forget_code(); /* an error before the kernel is not the kernel's */
     int code = call->kernel(team, call->argument, result);
     is_rank = false;
     if (code != 0) {
