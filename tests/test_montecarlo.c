@@ -4,6 +4,7 @@
  * the arguments, and give pi.
  */
 #include "montecarlo.h"
+#include "stream.h"
 
 #include <gsl/gsl_rng.h>
 #include <math.h>
@@ -67,7 +68,7 @@ static void test_differ(void)
 static void test_count(void)
 {
     gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
-    gsl_rng_set(generator, montecarlo_stream(42, 3));
+    gsl_rng_set(generator, stream_seed(42, 3));
     uint64_t count = 0;
     for (int i = 0; i < BLOCK; i++) {
         double x = gsl_rng_uniform(generator), y = gsl_rng_uniform(generator);
@@ -100,8 +101,8 @@ static void test_partial(void)
 static void test_seed_zero(void)
 {
     uint64_t steps = (uint64_t)1 << 53;
-    uint32_t first = montecarlo_stream(7, 0), zero = 0 - first, other = 4357 - first;
-    result(montecarlo_stream(7, zero) == 0 && montecarlo_stream(7, other) == 4357 &&
+    uint32_t first = stream_seed(7, 0), zero = 0 - first, other = 4357 - first;
+    result(stream_seed(7, zero) == 0 && stream_seed(7, other) == 4357 &&
                montecarlo_block(steps, zero, 7) != montecarlo_block(steps, other, 7),
            "streams 0 and 4357 differ");
 }

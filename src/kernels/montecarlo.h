@@ -17,8 +17,4 @@ enum { MONTECARLO_BLOCK = 1 << 21 };
  * allocates nothing and cannot fail. */
 uint64_t montecarlo_block(uint64_t steps, uint64_t block, uint64_t seed);
 
-/* The seed of the block's own stream of random numbers, which differs from that of any other of
- * the at most 2^32 blocks of a run. */
-uint32_t montecarlo_stream(uint64_t seed, uint64_t block);
-
 #endif
