@@ -174,7 +174,8 @@ static void print_options(const struct cli_option *option)
 
 static int print_help(const struct cli_program *program)
 {
-    printf("Usage: %s [OPTION]...\n%s\n\n", program->name, program->summary);
+    printf("Usage: %s [OPTION]...%s%s\n%s\n\n", program->name, program->operands ? " " : "",
+           program->operands ? program->operands : "", program->summary);
     print_options(program->options);
     printf("\n");
     print_options(common_options);
@@ -276,7 +277,9 @@ int cli_parse(const struct cli_program *program, struct cli_common *common, int 
         if (take(program, common, option, status))
             return -1;
     }
-    if (optind < argc) {
+    common->operands = argv + optind;
+    common->operand_count = argc - optind;
+    if (optind < argc && program->operands == NULL) {
         *status = cli_error(CLI_USAGE, "unexpected argument '%s': see %s --help", argv[optind],
                             program->name);
         return -1;

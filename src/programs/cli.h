@@ -24,6 +24,7 @@ struct cli_option {
 struct cli_program {
     const char *name;
     const char *summary;              /* one line */
+    const char *operands;             /* in --help, such as "FILE..."; NULL if there are none */
     const char *examples;             /* lines to end --help with */
     const struct cli_option *options; /* ended by a name of NULL */
     void *settings;
@@ -34,10 +35,12 @@ struct cli_common {
     tri_team_options team;
     enum progress_when progress;
     bool json, quiet;
+    char **operands; /* of the arguments: what is no option */
+    int operand_count;
 };
 
 /* Reads the arguments. 0 to go on; otherwise *status is what the program should exit with, all that
- * there is to say having been said. No program takes operands yet: one is an error. */
+ * there is to say having been said. */
 int cli_parse(const struct cli_program *program, struct cli_common *common, int argc, char **argv,
               int *status);
 

@@ -69,12 +69,13 @@ static int pi_kernel(tri_team *team, const void *argument, void *result)
     tri_exact sum = {0};
 
     struct progress progress;
-    progress_begin(&progress, "pi", rank == 0 ? problem->progress : PROGRESS_NEVER);
+    progress_begin(&progress, "pi", rank == 0 ? problem->progress : PROGRESS_NEVER, (double)blocks,
+                   NULL);
     for (uint64_t block = rank; block < blocks; block += size) {
         if (tri_team_check(team) != 0)
             return TRI_EENDED;
         tri_exact_add(&sum, methods[problem->method].block_sum(problem, block));
-        progress_update(&progress, (double)(block + 1) / (double)blocks);
+        progress_update(&progress, (double)(block + 1));
     }
     int code = tri_team_reduce_exact(team, &sum, 1, 0);
     progress_end(&progress);
@@ -162,8 +163,10 @@ static int program(int argc, char **argv)
 {
     struct problem problem = {.method = MIDPOINT, .steps = 100000000};
     struct cli_common common = {0};
-    struct cli_program self = {"pi", "Computes pi, with the same bits for any number of workers.",
-                               examples, options, &problem};
+    struct cli_program self = {
+        "pi",    "Computes pi, with the same bits for any number of workers.",
+        NULL,    examples,
+        options, &problem};
     char trouble[128];
     int status;
     if (cli_parse(&self, &common, argc, argv, &status) != 0)

@@ -16,13 +16,16 @@ bool progress_when_from_name(const char *name, enum progress_when *when);
 struct progress {
     const char *what; /* before the bar */
     enum progress_when when;
+    double total;     /* how much there is to do, 0 if that is not known */
+    const char *unit; /* what the rate is shown in, such as "B" for MB/s; NULL for none */
     bool is_terminal, is_shown;
     double start_s, next_s; /* of the monotonic clock: the beginning, and when to show more */
 };
 
-void progress_begin(struct progress *progress, const char *what, enum progress_when when);
+void progress_begin(struct progress *progress, const char *what, enum progress_when when,
+                    double total, const char *unit);
 
-/* `done` is from 0 to 1. Costs a look at the clock when there is nothing to show. */
+/* `done` of the total. Costs a look at the clock when there is nothing to show. */
 void progress_update(struct progress *progress, double done);
 
 /* Removes the bar. */
