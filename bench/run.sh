@@ -4,19 +4,7 @@
 . ./tests/environment.sh
 cpus=$(./pi --json -s 1 | sed 's/.*"workers": \([0-9]*\).*/\1/')
 
-row() {
-    printf '| %s | %s | %s | %s | %s |\n' "$@"
-}
-
-# pair RUNS A B sets $a, $b (ms) and $ratio = B/A
-pair() {
-    set -- $(bench/pairs "$@")
-    a=$1 b=$2 ratio=$3
-}
-
-calc() {
-    awk "BEGIN { printf \"%.3g\", $1 }"
-}
+. "$srcdir/bench/table.sh"
 
 echo "$(uname -m), $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $cpus usable CPUs"
 echo
@@ -43,3 +31,5 @@ if [ "$MPIEXEC" != no ]; then
     row "\`mpirun -np 2 ./pi\`, 1e8 steps, whole" "$b ms" "bare MPI with the same loop, $a ms" "${ratio}× its time" "≤ 1.05×"
     row "7 idle ranks for 5 s, their CPU time in all" "$("$MPIEXEC" -n 8 bench/idle) s" "" "" "< 0.5 s"
 fi
+
+sh "$srcdir/bench/rowcount.sh"

@@ -1,4 +1,5 @@
-# pi on two hosts over TCP: the same bits, hosts that do not fit, and a rank that is killed.
+# The programs on two hosts over TCP: the same bits, hosts that do not fit, a file that one of them
+# does not have, and a rank that is killed.
 . "$srcdir/tests/tap.sh"
 . "$srcdir/tests/alone.sh"
 . "$srcdir/tests/hosts/network.sh"
@@ -19,9 +20,9 @@ hosts_start "$folder" 2 || exit 1
 on=$(cd "$srcdir" && pwd)/tests/hosts/on.sh
 export TMPDIR="$folder" # where Open MPI puts its files
 
-# on_both ARGUMENTS: pi with two ranks on each host, started on h1
+# on_both COMMAND: with two ranks on each host, started on h1
 on_both() {
-    limit 30 "$on" h1 "$MPIEXEC --mca plm_rsh_agent $on --host h1:2,h2:2 ./pi $1" \
+    limit 30 "$on" h1 "$MPIEXEC --mca plm_rsh_agent $on --host h1:2,h2:2 $1" \
         >"$folder/out" 2>"$folder/err"
     status=$?
     cat "$folder/out" "$folder/err"
@@ -31,7 +32,7 @@ on_both() {
 # ---- The same bits -----------------------------------------------------------------------------
 
 same_bits() {
-    on_both "--json $1" || return 1
+    on_both "./pi --json $1" || return 1
     [ "$(json value_hex <"$folder/out")" = "$(limit 60 ./pi --json $1 | json value_hex)" ] &&
         [ "$(json backend <"$folder/out")" = mpi ] && [ "$(json workers <"$folder/out")" = 4 ] &&
         [ "$(json hosts <"$folder/out")" = 2 ]
@@ -43,7 +44,7 @@ check "montecarlo: 4 ranks on 2 hosts, the bits of one" same_bits "-s 2e7 -m mon
 
 other_build() {
     "$on" h2 mount --bind tests/pi_other pi || return 1
-    on_both --json
+    on_both "./pi --json"
     status=$?
     "$on" h2 umount pi
     [ $status -ne 0 ] && [ $status -ne 124 ] && [ ! -s "$folder/out" ] &&
@@ -51,6 +52,31 @@ other_build() {
         grep -q '^pi: rank 2 on h2 has another build of the program than rank 0 on h1' "$folder/err"
 }
 check "another build on h2: one line names the host" other_build
+
+# ---- Each host reads the files -----------------------------------------------------------------
+
+mkdir "$folder/tables" "$folder/nothing"
+table=$folder/tables/table.csv
+limit 30 ./rowcount -q --random 300000x5 --write "$table" >/dev/null
+
+counts() {
+    on_both "./rowcount --json --min 4 --max 8 -o $folder/both.npy $table" || return 1
+    limit 30 ./rowcount --json --min 4 --max 8 -o "$folder/one.npy" "$table" >"$folder/one"
+    [ "$(json in_range <"$folder/out")" = "$(json in_range <"$folder/one")" ] &&
+        [ "$(json hosts <"$folder/out")" = 2 ] && cmp "$folder/both.npy" "$folder/one.npy"
+}
+check "rowcount: 4 ranks on 2 hosts, the counts of one" counts
+
+no_file() {
+    "$on" h2 mount --bind "$folder/nothing" "$folder/tables" || return 1
+    on_both "./rowcount -o $folder/none.npy $table"
+    status=$?
+    "$on" h2 umount "$folder/tables"
+    [ $status -ne 0 ] && [ $status -ne 124 ] && [ ! -s "$folder/out" ] &&
+        [ "$(grep -c '^rowcount: ' "$folder/err")" -eq 1 ] && ! ls "$folder"/none.npy* &&
+        grep -q "^rowcount: $table: No such file or directory on host h2" "$folder/err"
+}
+check "a file that h2 does not have: one line names the host" no_file
 
 # ---- A rank is killed --------------------------------------------------------------------------
 
@@ -76,7 +102,7 @@ await() {
 }
 
 killed() {
-    on_both "-s 1e14" &
+    on_both "./pi -s 1e14" &
     await 2 ranks h2 || return 1
     sleep 1 # into the kernel
     victim=$(ranks h2 | head -n 1)

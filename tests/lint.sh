@@ -1,7 +1,7 @@
 # What linters say of the scripts and the man pages, and that --help and the man page agree.
 . "$srcdir/tests/tap.sh"
 
-for page in man/pi.1 man/trireme.7; do
+for page in man/pi.1 man/rowcount.1 man/trireme.7; do
     if command -v mandoc >/dev/null; then
         check "mandoc $page" limit 30 mandoc -T lint -W warning "$srcdir/$page"
     else
@@ -28,7 +28,8 @@ lint() {
 
 lint '' "$srcdir"/jobs/* "$srcdir/setup" "$srcdir/.ci/run"
 # Not: counters that nothing reads, words split on purpose, variables that come from elsewhere.
-lint '-S warning -e SC2034,SC2046,SC2154' "$srcdir"/tests/*.sh "$srcdir"/tests/*/*.sh
+lint '-S warning -e SC2034,SC2046,SC2154' "$srcdir"/tests/*.sh "$srcdir"/tests/*/*.sh \
+    "$srcdir"/bench/*.sh
 
 # -s and --steps: what begins a line of --help, and what .Fl introduces in the man page.
 same_options() {
@@ -40,6 +41,8 @@ same_options() {
     rm -f lint.help.tmp lint.man.tmp
     return $status
 }
-check "pi --help and pi.1 list the same options" same_options pi
+for program in pi rowcount; do
+    check "$program --help and $program.1 list the same options" same_options $program
+done
 
 done_testing

@@ -56,17 +56,26 @@ refused() {
     [ $status -eq 2 ] && [ "$(grep -c "^pi: --steps 'none'" "$folder/out")" -eq 1 ]
 }
 
+rowcounts() {
+    table="--json --random 100000x5 --min 4 --max 8"
+    batch "$srcdir/jobs/rowcount.sbatch" $table >"$folder/out"
+    cat "$folder/out"
+    [ "$(json workers <"$folder/out")" = 4 ] && [ "$(json backend <"$folder/out")" = mpi ] &&
+        [ "$(json in_range <"$folder/out")" = "$(limit 30 ./rowcount $table | json in_range)" ]
+}
+
 case $("$MPIEXEC" --version 2>&1) in
 *HYDRA*) export SLURM_MPI_TYPE=pmi2 ;; # MPICH's
 esac
 if [ "$MPIEXEC" = no ]; then
-    skip "jobs/pi.sbatch" "this build has no MPI"
+    skip "jobs/pi.sbatch and rowcount.sbatch" "this build has no MPI"
 else
     check "jobs/pi.sbatch as it is: 4 ranks on 2 nodes" \
         expects mpi 4 batch "$script" --json --steps 1e8
     check "jobs/pi.sbatch with other numbers: 3 ranks" \
         expects mpi 3 batch --ntasks=3 "$script" --json --steps 1e8
     check "jobs/pi.sbatch ends with pi's status" refused
+    check "jobs/rowcount.sbatch: 4 ranks on 2 nodes count what one process does" rowcounts
 fi
 
 # ---- srun --------------------------------------------------------------------------------------

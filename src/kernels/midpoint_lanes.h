@@ -13,8 +13,6 @@
 
 enum { LANES = 8 };
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* A loop over an array of registers must be unrolled, or the array goes to memory. */
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")

@@ -22,6 +22,9 @@ enum { SIMD_LEVELS = SIMD_AVX512 + 1 };
 #define SIMD_X86 0
 #endif
 
+/* A function that is part of its callers, of whichever level they are. */
+#define INLINE static inline __attribute__((always_inline))
+
 /* The level to use: the best this CPU has, or a lower one that the environment variable
  * TRIREME_SIMD names, or the one given to simd_force(). Any thread. */
 enum simd_level simd_in_use(void);

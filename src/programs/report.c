@@ -46,6 +46,15 @@ void report_integer(const char *key, uint64_t value)
     printf("%" PRIu64, value);
 }
 
+void report_integers(const char *key, const uint64_t *values, uint64_t count)
+{
+    print_key(key);
+    putchar('[');
+    for (uint64_t i = 0; i < count; i++)
+        printf("%s%" PRIu64, i > 0 ? ", " : "", values[i]);
+    putchar(']');
+}
+
 void report_number(const char *key, double value)
 {
     print_key(key);
