@@ -23,11 +23,14 @@ static bool next_line(const char *text, size_t size, size_t *at, struct line *li
     return true;
 }
 
-static bool is_blank(const struct line *line)
+/* Tabs that delimit are not blank. */
+static bool is_blank(const struct line *line, char delimiter)
 {
-    for (size_t i = 0; i < line->size; i++)
-        if (strchr(" \t\r\n", line->text[i]) == NULL || line->text[i] == '\0')
+    for (size_t i = 0; i < line->size; i++) {
+        char c = line->text[i];
+        if (c != ' ' && c != '\r' && c != '\n' && (c != '\t' || delimiter == '\t'))
             return false;
+    }
     return true;
 }
 
@@ -35,13 +38,14 @@ static bool is_blank(const struct line *line)
 
 struct shape {
     uint64_t cells, numbers;
+    uint64_t open; /* the first cell whose quote is not closed, from 1; or 0 */
 };
 
 /* The cells of a line, and how many of them are numbers or missing: of all, or of those selected.
  */
 static struct shape shape_of(const struct line *line, char delimiter, const uint64_t *selected)
 {
-    struct shape shape = {0, 0};
+    struct shape shape = {0};
     struct csv_cell cell;
     struct csv_number number;
     for (size_t at = 0; at < line->size; at += cell.end + 1) {
@@ -53,6 +57,8 @@ static struct shape shape_of(const struct line *line, char delimiter, const uint
             shape.numbers +=
                 !cell.is_open && csv_number(cell.text, cell.length, &number) != CSV_BAD;
         shape.cells++;
+        if (cell.is_open && shape.open == 0)
+            shape.open = shape.cells;
     }
     return shape;
 }
@@ -66,7 +72,7 @@ static double fit(const char *text, size_t size, size_t at, char delimiter)
     double lines = 0, alike = 0, cells = 0, numbers = 0;
     uint64_t columns = 0;
     while (lines < LINES && next_line(text, size, &at, &line)) {
-        if (is_blank(&line))
+        if (is_blank(&line, delimiter))
             continue;
         struct shape shape = shape_of(&line, delimiter, NULL);
         if (lines++ == 0)
@@ -103,7 +109,7 @@ void csv_head_find(const char *text, size_t size, char delimiter, struct csv_hea
     *head = (struct csv_head){.delimiter = delimiter};
     while (!is_found && next_line(text, size, &at, &line)) {
         bool is_comment = line.text[0] == '#';
-        is_found = !is_comment && !is_blank(&line);
+        is_found = !is_comment && !is_blank(&line, delimiter);
         if (is_comment)
             comment = (struct line){line.text + 1, line.size - 1};
         if (!is_found) {
@@ -114,10 +120,16 @@ void csv_head_find(const char *text, size_t size, char delimiter, struct csv_hea
     head->row = head->row_end = row;
     if (delimiter == 0)
         head->delimiter = find_delimiter(text, size, row);
+    if (delimiter == 0 && head->delimiter == '\t') {
+        csv_head_find(text, size, '\t', head); /* for lines of tabs only */
+        return;
+    }
     if (!is_found)
         return;
+    struct shape shape = shape_of(&line, head->delimiter, NULL);
     head->row_end = row + line.size;
-    head->columns = shape_of(&line, head->delimiter, NULL).cells;
+    head->columns = shape.cells;
+    head->open_column = shape.open;
     if (comment.size > 0 && shape_of(&comment, head->delimiter, NULL).cells == head->columns) {
         head->names = (size_t)(comment.text - text);
         head->names_end = head->names + comment.size;

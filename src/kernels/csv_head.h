@@ -15,6 +15,7 @@ struct csv_head {
     size_t row;       /* where the first row begins, and where its line ends: equal if there is */
     size_t row_end;   /* none */
     uint64_t columns; /* of that row */
+    uint64_t open_column;    /* from 1: of its first cell whose quote is not closed; or 0 */
     size_t names, names_end; /* the last comment, if its cells are as many as columns; or equal */
 };
 

@@ -13,12 +13,15 @@ static const char *program_name = "trireme";
 
 int cli_error(int status, const char *format, ...)
 {
+    char words[2048];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s: ", program_name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
+    for (char *at = words; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?'; /* of a file's name, say: an error is one line */
+    fprintf(stderr, "%s: %s\n", program_name, words);
     return status;
 }
 

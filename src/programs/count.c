@@ -201,6 +201,7 @@ static int begin(struct counter *counter)
         return tri_fail(TRI_ENOMEM, "out of memory for counting");
     if (counter->rank == 0 && options->output == FILE_STDOUT)
         signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of write() */
     count_output_open(counter);
     return 0;
 }
@@ -215,10 +216,10 @@ static void end(struct counter *counter)
 }
 
 /* A file system may tell of a full disk only now. */
-static void close_output(struct counter *counter, int fd, const char *path)
+static void close_output(struct counter *counter, int fd, const char *words)
 {
     if (fd >= 0 && close(fd) != 0 && counter->trouble.order == NO_TROUBLE)
-        counter_fail_system(counter, 0, path);
+        counter_fail_system(counter, 0, words);
 }
 
 /* Collective. Adds up what the ranks have counted. */
@@ -280,8 +281,8 @@ static int kernel(tri_team *team, const void *argument, void *result)
     begin_progress(&counter);
     if (code == 0)
         code = count_sources(&counter);
-    close_output(&counter, counter.output_fd, options->output_path);
-    close_output(&counter, counter.write_fd, options->write_path);
+    close_output(&counter, counter.output_fd, options->output_words);
+    close_output(&counter, counter.write_fd, options->write_words);
     if (code == 0)
         code = share_trouble(&counter);
     if (code == 0)

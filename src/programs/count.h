@@ -23,6 +23,7 @@ struct count_options {
     /* where each row's count goes, and the random table; the file is there, and empty */
     enum file_kind output, write;
     char output_path[PATH_MAX], write_path[PATH_MAX];
+    char output_words[PATH_MAX], write_words[PATH_MAX]; /* "cannot write x.npy", for errors */
 };
 
 struct count_answer {

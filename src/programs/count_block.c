@@ -153,14 +153,14 @@ static bool count_npy(struct counter *counter, const struct source *source, uint
 static bool write_digits(struct counter *counter, uint64_t order, const uint8_t *digits,
                          size_t count, uint64_t first)
 {
-    const char *name = counter->options->write_path;
+    const char *words = counter->options->write_words;
     char *text = counter->buffer;
     uint64_t column = first % counter->table->columns;
     if (counter->options->write == FILE_NPY) {
         int64_t *numbers = (int64_t *)(void *)counter->buffer;
         for (size_t i = 0; i < count; i++)
             numbers[i] = digits[i];
-        return counter_write(counter, order, counter->write_fd, name, numbers,
+        return counter_write(counter, order, counter->write_fd, words, numbers,
                              count * sizeof *numbers, NPY_HEADER_WRITTEN + first * sizeof *numbers);
     }
     for (size_t i = 0; i < count; i++) {
@@ -168,7 +168,7 @@ static bool write_digits(struct counter *counter, uint64_t order, const uint8_t 
         *text++ = ++column == counter->table->columns ? '\n' : ',';
         column = column == counter->table->columns ? 0 : column;
     }
-    return counter_write(counter, order, counter->write_fd, name, counter->buffer, 2 * count,
+    return counter_write(counter, order, counter->write_fd, words, counter->buffer, 2 * count,
                          2 * first);
 }
 

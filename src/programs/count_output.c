@@ -14,19 +14,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool open_one(struct counter *counter, enum file_kind kind, const char *path, int *fd)
+static bool open_one(struct counter *counter, enum file_kind kind, const char *path,
+                     const char *words, int *fd)
 {
     if (kind == FILE_CSV || kind == FILE_NPY)
         *fd = open(path, O_WRONLY | O_CLOEXEC);
     return *fd >= 0 || kind == FILE_NONE || kind == FILE_STDOUT ||
-           counter_fail_system(counter, 0, path);
+           counter_fail_system(counter, 0, words);
 }
 
 bool count_output_open(struct counter *counter)
 {
     const struct count_options *options = counter->options;
-    return open_one(counter, options->output, options->output_path, &counter->output_fd) &&
-           open_one(counter, options->write, options->write_path, &counter->write_fd);
+    return open_one(counter, options->output, options->output_path, options->output_words,
+                    &counter->output_fd) &&
+           open_one(counter, options->write, options->write_path, options->write_words,
+                    &counter->write_fd);
 }
 
 /* ---- Lines ------------------------------------------------------------------------------- */
@@ -70,14 +73,14 @@ static bool write_counts(struct counter *counter, uint64_t rows, uint64_t rows_b
                          uint64_t bytes_before)
 {
     const int32_t *counts = counter->counts;
-    const char *name = counter->options->output_path;
+    const char *words = counter->options->output_words;
     if (counter->options->output == FILE_NPY)
-        return counter_write(counter, 0, counter->output_fd, name, counts, rows * sizeof *counts,
+        return counter_write(counter, 0, counter->output_fd, words, counts, rows * sizeof *counts,
                              NPY_HEADER_WRITTEN + rows_before * sizeof *counts);
     while (rows > 0) {
         size_t size;
         uint64_t put = put_lines(counter->buffer, PIECE, counts, rows, &size);
-        if (!counter_write(counter, 0, counter->output_fd, name, counter->buffer, size,
+        if (!counter_write(counter, 0, counter->output_fd, words, counter->buffer, size,
                            bytes_before))
             return false;
         bytes_before += size;

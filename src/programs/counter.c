@@ -18,14 +18,14 @@ bool counter_fail(struct counter *counter, uint64_t order, enum trouble_kind kin
     return false;
 }
 
-bool counter_fail_system(struct counter *counter, uint64_t order, const char *name)
+bool counter_fail_system(struct counter *counter, uint64_t order, const char *what)
 {
     const char *error = strerror(errno);
     char host[128] = "";
     counter_fail(counter, order, TROUBLE_WORDS, counter->table->source);
     if (tri_host_count(NULL) > 1)
         gethostname(host, sizeof host - 1);
-    snprintf(counter->trouble.text, sizeof counter->trouble.text, "%.160s: %.60s%s%s", name, error,
+    snprintf(counter->trouble.text, sizeof counter->trouble.text, "%.160s: %.60s%s%s", what, error,
              *host ? " on host " : "", host);
     return false;
 }
@@ -52,7 +52,7 @@ bool counter_fail_text(struct counter *counter, uint64_t order, const struct sou
     return false;
 }
 
-bool counter_write(struct counter *counter, uint64_t order, int fd, const char *name,
+bool counter_write(struct counter *counter, uint64_t order, int fd, const char *words,
                    const void *bytes, size_t size, uint64_t offset)
 {
     const char *at = bytes;
@@ -61,7 +61,7 @@ bool counter_write(struct counter *counter, uint64_t order, int fd, const char *
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return counter_fail_system(counter, order, name);
+            return counter_fail_system(counter, order, words);
         at += put;
         offset += (uint64_t)put;
         size -= (size_t)put;
@@ -77,9 +77,11 @@ bool counter_open(struct counter *counter, const struct source *source, uint64_t
     if (counter->fd >= 0)
         close(counter->fd);
     counter->open = NULL;
-    counter->fd = open(table_at(counter->table, source->path), O_RDONLY | O_CLOEXEC);
+    /* a FIFO whose writer has left does not open otherwise */
+    counter->fd = open(table_at(counter->table, source->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (counter->fd < 0)
         return counter_fail_system(counter, order, name);
+    fcntl(counter->fd, F_SETFL, 0);
     counter->open = source;
     return true;
 }

@@ -72,15 +72,15 @@ struct counter {
 bool counter_fail(struct counter *counter, uint64_t order, enum trouble_kind kind,
                   const struct source *source);
 
-/* The same for a system call on something of this name. */
-bool counter_fail_system(struct counter *counter, uint64_t order, const char *name);
+/* The same for a system call that has failed: what on, and errno's words. */
+bool counter_fail_system(struct counter *counter, uint64_t order, const char *what);
 
 /* Makes the reader's trouble this rank's. The line is counted from where `from` bytes begin. */
 bool counter_fail_text(struct counter *counter, uint64_t order, const struct source *source,
                        uint64_t from);
 
-/* Writes to a file of this name, or there is trouble. */
-bool counter_write(struct counter *counter, uint64_t order, int fd, const char *name,
+/* Writes to a file, or there is trouble of which these words say what it is. */
+bool counter_write(struct counter *counter, uint64_t order, int fd, const char *words,
                    const void *bytes, size_t size, uint64_t offset);
 
 /* Opens a file if it is not the one that is open. */

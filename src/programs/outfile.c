@@ -19,18 +19,22 @@
 enum { FILES_MAX = 8 };
 static char *volatile unfinished[FILES_MAX];
 
+/* The signal ends the program as ever, but only now: a launcher may send it twice, and the second
+ * one goes to another thread. */
 static void remove_all(int signal_number)
 {
     for (int i = 0; i < FILES_MAX; i++)
         if (unfinished[i] != NULL)
             unlink(unfinished[i]);
-    raise(signal_number); /* SA_RESETHAND: which now ends the program */
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
 }
 
 static void keep_from_signals(char *temporary)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-    struct sigaction now, then = {.sa_handler = remove_all, .sa_flags = (int)SA_RESETHAND};
+    static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,
+                                  SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
+    struct sigaction now, then = {.sa_handler = remove_all};
     for (int i = 0; i < FILES_MAX; i++)
         if (unfinished[i] == NULL) {
             unfinished[i] = temporary;

@@ -13,7 +13,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,7 +173,20 @@ static bool file_kind_of(const char *name, enum file_kind *kind)
     *kind = outfile_is_a(name, ".csv")   ? FILE_CSV
             : outfile_is_a(name, ".npy") ? FILE_NPY
                                          : FILE_NONE;
-    return *kind != FILE_NONE && strlen(name) < PATH_MAX - 16;
+    return *kind != FILE_NONE && strlen(name) < PATH_MAX - 32;
+}
+
+static int count_inputs(const struct table_request *request)
+{
+    int inputs = 0;
+    for (int i = 0; i < request->count; i++)
+        inputs += strcmp(request->names[i], "-") == 0;
+    return inputs;
+}
+
+static bool are_same(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
 /* What no option can see on its own. */
@@ -190,6 +203,8 @@ static int check_settings(struct settings *settings, const struct cli_common *co
         return cli_error(CLI_USAGE, "no file is named: see rowcount --help");
     if (request->random_rows > 0 && request->count > 0)
         return cli_error(CLI_USAGE, "--random takes no files, such as '%s'", request->names[0]);
+    if (count_inputs(request) > 1)
+        return cli_error(CLI_USAGE, "standard input can be read once only");
     if (request->random_rows == 0 && (settings->write != NULL || settings->has_seed))
         return cli_error(CLI_USAGE, "--%s is for --random", settings->write ? "write" : "seed");
     if (settings->write != NULL && !file_kind_of(settings->write, &count->write))
@@ -197,6 +212,8 @@ static int check_settings(struct settings *settings, const struct cli_common *co
     if (settings->plot && !outfile_is_a(settings->plot, ".svg") &&
         !outfile_is_a(settings->plot, ".png"))
         return cli_error(CLI_USAGE, "--plot '%s' does not end in .svg or .png", settings->plot);
+    if (are_same(settings->output, settings->write))
+        return cli_error(CLI_USAGE, "--output and --write both name '%s'", settings->output);
     if (settings->output == NULL)
         return CLI_OK;
     if (strcmp(settings->output, "-") == 0) {
@@ -240,21 +257,31 @@ static int begin_file(struct outfile *file, const char *name, const struct table
     return status == CLI_OK ? outfile_begin(file, name) : status;
 }
 
+/* What the ranks write to, and call it in errors. */
+static void tell_ranks(const struct outfile *file, char path[PATH_MAX], char words[PATH_MAX])
+{
+    if (file->temporary != NULL) {
+        strcpy(path, file->temporary);
+        snprintf(words, PATH_MAX, "cannot write %s", file->name);
+    }
+}
+
 static int begin_files(struct files *files, struct settings *settings)
 {
     struct count_options *count = &settings->options;
     bool is_file = count->output != FILE_STDOUT;
     int status = settings->plot == NULL ? CLI_OK : plot_check();
+    signal(SIGXFSZ, SIG_IGN); /* as for the ranks */
     if (status == CLI_OK)
         status = begin_file(&files->output, is_file ? settings->output : NULL, &settings->request);
     if (status == CLI_OK)
         status = begin_file(&files->write, settings->write, &settings->request);
     if (status == CLI_OK)
         status = begin_file(&files->plot, settings->plot, &settings->request);
-    if (status == CLI_OK && files->output.temporary != NULL)
-        strcpy(count->output_path, files->output.temporary);
-    if (status == CLI_OK && files->write.temporary != NULL)
-        strcpy(count->write_path, files->write.temporary);
+    if (status == CLI_OK) {
+        tell_ranks(&files->output, count->output_path, count->output_words);
+        tell_ranks(&files->write, count->write_path, count->write_words);
+    }
     return status;
 }
 
@@ -370,12 +397,11 @@ static void print_text(FILE *to, const struct summary *summary)
     const struct count_options *asked = &summary->settings->options;
     const struct table *table = summary->table;
     double values_per_second = (double)summary->values / summary->seconds;
-    fprintf(to, "rows      %" PRIu64 " of %" PRIu64 " column%s", answer->rows,
+    fprintf(to, "rows      %" PRIu64 " of %" PRIu64 " column%s\n", answer->rows,
             table->selected_count, table->selected_count == 1 ? "" : "s");
     if (asked->skip_bad)
-        fprintf(to, ", %" PRIu64 " bad row%s left out", answer->bad_rows,
-                answer->bad_rows == 1 ? "" : "s");
-    fprintf(to, "\nvalues    %" PRIu64 ", %" PRIu64 " missing\n", summary->values, answer->missing);
+        fprintf(to, "bad rows  %" PRIu64 "\n", answer->bad_rows);
+    fprintf(to, "values    %" PRIu64 ", %" PRIu64 " missing\n", summary->values, answer->missing);
     fprintf(to, "in range  %" PRIu64 " from %s to %s, %.4g %%\n", summary->in_range, asked->low,
             asked->high, percent(summary->in_range, summary->values));
     print_histogram(to, summary);

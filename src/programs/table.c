@@ -95,30 +95,32 @@ static int look_further(struct look *look, size_t size)
     return CLI_OK;
 }
 
+/* What has no name that any process can open stays open: the ranks open it by way of this one. */
+static bool is_by_way_of_us(const struct look *look)
+{
+    return look->is_stream || look->fd == STDIN_FILENO || strncmp(look->name, "/dev/", 5) == 0 ||
+           strncmp(look->name, "/proc/self/", 11) == 0;
+}
+
 static int open_look(struct look *look, const char *name, bool streams_allowed)
 {
     bool is_input = strcmp(name, "-") == 0;
     struct stat status;
-    *look = (struct look){.name = is_input ? "standard input" : name, .fd = STDIN_FILENO};
-    if (!is_input)
-        look->fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (look->fd < 0 || fstat(look->fd, &status) != 0)
+    *look = (struct look){.name = is_input ? "standard input" : name, .fd = -1};
+    if (is_input ? fstat(STDIN_FILENO, &status) : stat(name, &status))
         return complain(look, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return complain(look, strerror(EISDIR));
     look->is_stream = !S_ISREG(status.st_mode);
     look->file_size = (uint64_t)status.st_size;
+    if (!streams_allowed && (is_input || is_by_way_of_us(look)))
+        return cli_error(CLI_USAGE, "%s cannot be read by MPI ranks: give a file", look->name);
+    look->fd = is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    if (look->fd < 0)
+        return complain(look, strerror(errno));
     if (is_input && !look->is_stream)
         look->start = (uint64_t)lseek(look->fd, 0, SEEK_CUR);
-    if ((is_input || look->is_stream) && !streams_allowed)
-        return cli_error(CLI_USAGE, "%s cannot be read by MPI ranks: give a file", look->name);
     return look_further(look, LOOK);
-}
-
-/* What has no name that any process can open stays open: the ranks open it by way of this one. */
-static bool is_by_way_of_us(const struct look *look)
-{
-    return look->is_stream || look->fd == STDIN_FILENO;
 }
 
 static void close_look(struct look *look)
@@ -156,7 +158,8 @@ static int check_kind(const struct look *look)
             memcmp(look->text, not_read[i].bytes, not_read[i].size) == 0)
             return cli_error(CLI_FAILED, "%s %s", look->name, not_read[i].what);
     size_t length = strlen(look->name);
-    if (length > 4 && strcmp(look->name + length - 4, ".npy") == 0 && look->size > 0)
+    bool is_named_so = length > 4 && strcmp(look->name + length - 4, ".npy") == 0;
+    if (look->size > 0 && (is_named_so || (unsigned char)look->text[0] == 0x93))
         return complain(look, "byte 0: it does not begin as .npy files do");
     return CLI_OK;
 }
@@ -243,6 +246,34 @@ static int find_head(const struct table_request *request, struct look *look, siz
     }
 }
 
+static bool wants_names(const struct table_request *request)
+{
+    return request->columns != NULL && columns_have_names(request->columns);
+}
+
+/* Whether this row has the names that are asked for. */
+static bool has_these_names(const struct table_request *request, const struct names *row,
+                            uint64_t columns)
+{
+    char words[200];
+    if (columns > COLUMNS_MAX)
+        return false;
+    uint64_t *selected = malloc((columns + 63) / 64 * sizeof *selected);
+    bool has = selected != NULL &&
+               columns_select(request->columns, columns, row, selected, words, sizeof words) > 0;
+    free(selected);
+    return has;
+}
+
+/* Whether lines end with CR alone, as they did on old Macintoshes: all would be one. */
+static bool has_lone_cr(const char *text, size_t size)
+{
+    for (size_t i = 0; i + 1 < size; i++)
+        if (text[i] == '\r' && text[i + 1] != '\n' && text[i + 1] != '\r')
+            return true;
+    return false;
+}
+
 static int take_text(struct builder *builder, struct look *look, struct source *source)
 {
     const struct table_request *request = builder->request;
@@ -253,15 +284,22 @@ static int take_text(struct builder *builder, struct look *look, struct source *
         return status;
     const char *text = look->text + mark;
     bool has_row = head.row < head.row_end;
+    struct names row = {text + head.row, head.row_end - head.row, head.delimiter};
+    struct names names = row;
     bool is_header = has_row && request->header == HEADER_YES;
-    struct names names = {NULL, 0, head.delimiter};
-    if (head.names < head.names_end)
+    if (has_row && request->header == HEADER_AUTO && wants_names(request))
+        is_header = head.names == head.names_end || has_these_names(request, &row, head.columns);
+    if (!is_header && head.names < head.names_end)
         names = (struct names){text + head.names, head.names_end - head.names, head.delimiter};
-    else if (has_row && request->columns != NULL && columns_have_names(request->columns) &&
-             request->header == HEADER_AUTO)
-        is_header = true;
-    if (is_header)
-        names = (struct names){text + head.row, head.row_end - head.row, head.delimiter};
+    else if (!is_header)
+        names.text = NULL;
+    if (has_lone_cr(row.text, row.size))
+        return cli_error(CLI_FAILED, "%s: line %llu: CR alone does not end a line", look->name,
+                         (unsigned long long)head.lines + 1);
+    if (has_row && head.open_column > 0)
+        return cli_error(CLI_FAILED, "%s: line %llu, column %llu: a quote is not closed",
+                         look->name, (unsigned long long)head.lines + 1,
+                         (unsigned long long)head.open_column);
     if (has_row)
         status = agree(builder, look, head.columns, &names);
     if (status != CLI_OK)
