@@ -232,6 +232,37 @@ const struct bounds_span *bounds_find_spans(struct bounds *bounds, unsigned inde
     return bounds->spans[index];
 }
 
+/* Above all numbers of 16 digits, and a gap in it overflows nothing. */
+static const uint64_t GAPPED_LIMIT = 100000000000000000;
+
+/* m with a 0 before its last `digits` digits. */
+static uint64_t gap(uint64_t m, unsigned digits)
+{
+    uint64_t power = 1;
+    for (unsigned i = 0; i < digits; i++)
+        power *= 10;
+    return m / power * power * 10 + m % power;
+}
+
+static struct bounds_span gapped(struct bounds_span span, unsigned index)
+{
+    uint64_t last = span.low + span.width;
+    if (index == 0 || span.low >= GAPPED_LIMIT)
+        return span;
+    last = last < GAPPED_LIMIT ? last : GAPPED_LIMIT;
+    uint64_t low = gap(span.low, index - 1);
+    return (struct bounds_span){low, gap(last, index - 1) - low};
+}
+
+const struct bounds_span *bounds_find_gapped(struct bounds *bounds, unsigned index)
+{
+    const struct bounds_span *spans = bounds_spans(bounds, index);
+    for (int sign = 0; sign < 2; sign++)
+        bounds->gapped[index][sign] = gapped(spans[sign], index);
+    bounds->gapped_known |= (uint64_t)1 << index;
+    return bounds->gapped[index];
+}
+
 int bounds_set(struct bounds *bounds, const char *low, const char *high)
 {
     uint64_t from, to;

@@ -32,7 +32,7 @@ struct bounds_span {
 };
 
 /* Magnitudes of text are below 10^19, with up to SCALES-1 digits behind the point. */
-enum { BOUNDS_DIGITS = 19, BOUNDS_SCALES = 48 };
+enum { BOUNDS_DIGITS = 19, BOUNDS_SCALES = 48, BOUNDS_GAPPED = 16 };
 
 struct bounds {
     /* of each type, the numbers from low to high are in range; none where low > high */
@@ -45,6 +45,9 @@ struct bounds {
     /* see bounds_spans(); bit i of `known` is set where spans[i] has been found */
     struct bounds_span spans[BOUNDS_SCALES + 1][2];
     uint64_t known;
+    /* see bounds_gapped() */
+    struct bounds_span gapped[BOUNDS_GAPPED + 1][2];
+    uint64_t gapped_known;
 };
 
 /* Sets the range from two decimals as bounds_decimal() reads them. -1 when one is none. Any
@@ -73,6 +76,17 @@ static inline const struct bounds_span *bounds_spans(struct bounds *bounds, unsi
     if (bounds->known >> index & 1)
         return bounds->spans[index];
     return bounds_find_spans(bounds, index);
+}
+
+/* The same for numbers of at most 16 characters that keep their point as a digit 0: 12.345 is
+ * 120345. */
+const struct bounds_span *bounds_find_gapped(struct bounds *bounds, unsigned index);
+
+static inline const struct bounds_span *bounds_gapped(struct bounds *bounds, unsigned index)
+{
+    if (bounds->gapped_known >> index & 1)
+        return bounds->gapped[index];
+    return bounds_find_gapped(bounds, index);
 }
 
 static inline bool bounds_span_has(const struct bounds_span *span, uint64_t magnitude)

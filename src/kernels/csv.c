@@ -21,9 +21,16 @@
 
 #include "csv_cell.h"
 #include "csv_lanes.h"
+#if SIMD_X86
+#include "csv_four.h"
+#endif
 
-/* How many times 64 characters are taken between two looks at the rows. */
-enum { RUN = 64 };
+enum {
+    RUN = 64,    /* how many times 64 characters are taken between two looks at the rows */
+    CELLS = 256, /* the same for cells that are taken four at a time; */
+    FEW = 512,   /* if these characters were fewer than so many, */
+    RETRY = 512, /* then as many times 64 of them are not tried */
+};
 
 /* ---- What does not change while a piece is read ------------------------------------------- */
 
@@ -170,12 +177,83 @@ static size_t read_long_cell(struct csv_reader *reader, const struct plan *plan,
 #include "csv_body.h"
 
 #if SIMD_X86
+/* The cells of a piece of text that begins with one: cell i goes from end[i-1] + 1 to end[i]. */
+struct cells {
+    int count;
+    int end[1 + CELLS + 64];           /* end[0] is -1: see cell_ends() */
+    uint64_t newlines[CELLS / 64 + 3]; /* a bit a cell: it is the last of its line */
+};
+
+/* Finds the cells of the first RUN times 64 characters. */
+SIMD_TARGET_AVX512
+static void find_cells(struct cells *cells, const struct plan *plan, const char *text, size_t size)
+{
+    int *end = cells->end + 1;
+    int count = 0;
+    cells->end[0] = -1;
+    memset(cells->newlines, 0, sizeof cells->newlines);
+    for (size_t at = 0; size - at >= 64 && at < 64 * RUN && count < CELLS; at += 64) {
+        uint64_t separators = avx512_equal(text + at, '\n', plan->delimiter, plan->other_delimiter);
+        uint64_t newlines = _pext_u64(avx512_equal(text + at, '\n', '\n', '\n'), separators);
+        int found = __builtin_popcountll(separators);
+        cells->newlines[count / 64] |= newlines << count % 64;
+        cells->newlines[count / 64 + 1] |= newlines >> 1 >> (63 - count % 64);
+        for (int i = 0; i < found; i += 8)
+            UNROLL for (int j = i; j < i + 8; j++)
+            {
+                end[count + j] = (int)at + (int)_tzcnt_u64(separators);
+                separators = _blsr_u64(separators);
+            }
+        count += found;
+    }
+    cells->count = count;
+}
+
+/* Takes the cells at the beginning, four at a time, as long as they are plain numbers and rows end
+ * where they must. Returns how many characters they are. */
+SIMD_TARGET_AVX512
+static size_t take_fours(struct csv_reader *reader, const struct plan *plan, const char *text,
+                         size_t size)
+{
+    struct rows *rows = reader->rows;
+    if (reader->cells >= plan->columns || reader->missing > 0 || reader->is_bad)
+        return 0;
+    struct cells cells;
+    uint64_t in_range[CELLS / 64 + 3] = {0};
+    uint32_t column = (uint32_t)reader->cells;
+    int count = 0;
+    find_cells(&cells, plan, text, size);
+    for (; count + 4 <= cells.count; count += 4) {
+        struct four_masks masks;
+        const int *end = cells.end + 1 + count;
+        uint32_t ends = row_ends(plan, column) & 15;
+        __m512i numbers = four_load(text, end);
+        if ((cells.newlines[count / 64] >> count % 64 & 15) != ends ||
+            !four_masks(numbers, end, &masks))
+            break;
+        uint64_t bits = four_compare(reader->bounds, four_values(numbers, masks.digits), &masks);
+        in_range[count / 64] |= bits << count % 64;
+        column = ends == 0 ? column + 4 : (uint32_t)__builtin_clz(ends) - 28;
+        reader->lines += (uint64_t)__builtin_popcount(ends);
+    }
+    if (count == 0)
+        return 0;
+    rows->column = (uint32_t)reader->cells;
+    rows->count = reader->count;
+    rows_add(rows, in_range, NULL, (size_t)count);
+    reader->cells = rows->column;
+    reader->count = rows->count;
+    rows->column = rows->count = 0;
+    return (size_t)cells.end[count] + 1;
+}
+
 #define LEVEL avx2
 #define TARGET SIMD_TARGET_AVX2
 #include "csv_body.h"
 
 #define LEVEL avx512
 #define TARGET SIMD_TARGET_AVX512
+#define TAKE_FOURS take_fours
 #include "csv_body.h"
 #endif
 

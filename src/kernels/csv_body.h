@@ -5,6 +5,7 @@
  *
  *     LEVEL    the prefix of the level's operations in csv_lanes.h
  *     TARGET   the level's target attribute
+ *     TAKE_FOURS   if the level has that
  */
 #define PASTE_(level, name) level##_##name
 #define PASTE(level, name) PASTE_(level, name)
@@ -100,11 +101,20 @@ TARGET static size_t OP(read)(struct csv_reader *reader, const struct plan *plan
                               size_t size)
 {
     size_t at = 0, before;
+#ifdef TAKE_FOURS
+    int rest = 0; /* how many times not to try again what was of no use */
+#endif
     do {
         before = at;
         uint64_t separators = OP(equal)(text + at, '\n', plan->delimiter, plan->other_delimiter);
         if (separators == EVEN << 1 && plan->all_are_selected)
             at += OP(take_digits)(reader, plan, text + at, size - at);
+#ifdef TAKE_FOURS
+        if (at == before && plan->all_are_selected && rest-- <= 0) {
+            at += TAKE_FOURS(reader, plan, text + at, size - at);
+            rest = at - before < FEW ? RETRY : 0;
+        }
+#endif
         if (at > before)
             continue;
         if (size - at < 64)
@@ -122,3 +132,4 @@ TARGET static size_t OP(read)(struct csv_reader *reader, const struct plan *plan
 #undef OP
 #undef LEVEL
 #undef TARGET
+#undef TAKE_FOURS

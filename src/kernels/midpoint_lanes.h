@@ -13,13 +13,6 @@
 
 enum { LANES = 8 };
 
-/* A loop over an array of registers must be unrolled, or the array goes to memory. */
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
-
 /* ---- Portable -------------------------------------------------------------------------- */
 
 struct portable {

@@ -25,6 +25,13 @@ enum { SIMD_LEVELS = SIMD_AVX512 + 1 };
 /* A function that is part of its callers, of whichever level they are. */
 #define INLINE static inline __attribute__((always_inline))
 
+/* A loop over an array of registers must be unrolled, or the array goes to memory. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 /* The level to use: the best this CPU has, or a lower one that the environment variable
  * TRIREME_SIMD names, or the one given to simd_force(). Any thread. */
 enum simd_level simd_in_use(void);

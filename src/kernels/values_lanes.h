@@ -18,13 +18,6 @@
 #include <stdint.h>
 #include <string.h>
 
-/* So that shifts by the number of a lane are by constants. */
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 enum { portable_BYTES = 1, avx2_BYTES = 32, avx512_BYTES = 64 };
 
 /* ---- Portable -------------------------------------------------------------------------- */
