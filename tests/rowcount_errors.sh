@@ -161,12 +161,21 @@ check "a missing file" bad_input "$folder/missing.csv: No such file or directory
 check "a missing file behind another" \
     bad_input "$folder/missing.csv: No such file or directory" "$small" "$folder/missing.csv"
 check "a folder" bad_input "$folder/new: Is a directory" "$folder/new"
-if [ "$(id -u)" -eq 0 ]; then
-    skip "a file that may not be read" "root may read all files"
-else
+
+# Root may read all files: then as nobody.
+secret_file() {
     cp "$small" "$folder/secret.csv"
     chmod 0 "$folder/secret.csv"
-    check "a file that may not be read" bad_input "secret.csv: Permission denied" "$folder/secret.csv"
+    chmod a+x "$folder"
+    $as_nobody ./rowcount "$folder/secret.csv" >"$folder/out" 2>"$folder/err"
+    [ $? -eq 1 ] && [ "$(cat "$folder/err")" = "rowcount: $folder/secret.csv: Permission denied" ]
+}
+as_nobody=''
+[ "$(id -u)" -ne 0 ] || as_nobody='setpriv --reuid 65534 --clear-groups'
+if [ -n "$as_nobody" ] && ! $as_nobody ./rowcount --version >/dev/null 2>&1; then
+    skip "a file that may not be read" "root may read all files, and others not the build folder"
+else
+    check "a file that may not be read" secret_file
 fi
 printf '\037\213\010\000\000\000\000\000\000\003\063\344\062\342\002\000' >"$folder/t.csv.gz"
 check "a compressed file" bad_input "t.csv.gz is compressed: zcat it" "$folder/t.csv.gz"

@@ -35,7 +35,7 @@ struct trouble {
     uint64_t from, lines; /* text: the line is so many after the one that begins at this byte */
     uint64_t column;      /* from 0; or how many there are */
     uint64_t byte;        /* where a file ends that should not */
-    char text[256];
+    char text[400];
 };
 
 enum {

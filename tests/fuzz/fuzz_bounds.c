@@ -136,7 +136,8 @@ static void take_line(const uint8_t **bytes, size_t *size, char line[TEXT_MAX])
 static bool is_moderate(const char *text)
 {
     const char *exponent = strpbrk(text, "eE");
-    return exponent == NULL || labs(strtol(exponent + 1, NULL, 10)) <= REFERENCE_EXPONENT;
+    long number = exponent == NULL ? 0 : strtol(exponent + 1, NULL, 10);
+    return -REFERENCE_EXPONENT <= number && number <= REFERENCE_EXPONENT;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
