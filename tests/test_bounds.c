@@ -5,6 +5,7 @@
  */
 #include "bounds.h"
 #include "csv_reference.h"
+#include "kernel.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,14 +15,6 @@
 #include <string.h>
 
 enum { RANDOM_PAIRS = 300, TEXT_MAX = BOUND_TEXT_MAX + 8 };
-
-static int tests, failures;
-
-static void result(bool good, const char *what)
-{
-    failures += !good;
-    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tests, what);
-}
 
 /* Says what is wrong if it is. */
 static bool is_so(bool good, const char *what, const char *low, const char *high)
@@ -114,17 +107,7 @@ enum { BAD_TEXTS = sizeof bad_texts / sizeof *bad_texts };
 
 static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
-/* ---- Random numbers: SplitMix64, the same in every run ------------------------------------- */
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-    uint64_t number = random_state += 0x9e3779b97f4a7c15;
-    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
-    number = (number ^ number >> 27) * 0x94d049bb133111eb;
-    return (number ^ number >> 31) % limit;
-}
+/* ---- Random numbers ------------------------------------------------------------------------ */
 
 /* Digits with or without a sign, a point and an exponent. */
 static void random_text(char text[TEXT_MAX])
@@ -468,6 +451,5 @@ int main(void)
     result(no_numbers("8", "4") && no_numbers("inf", "-inf") && no_numbers("1.5", "1.25"),
            "a range that is empty is so for every type");
     result(all_numbers(), "a range of everything is so for every type");
-    printf("1..%d\n", tests);
-    return failures > 0;
+    return done_testing();
 }

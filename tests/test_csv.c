@@ -5,6 +5,7 @@
  * (see csv_pieces.h). The reference itself is held to tables counted by hand.
  */
 #include "csv_pieces.h"
+#include "kernel.h"
 #include "simd.h"
 
 #include <inttypes.h>
@@ -15,31 +16,6 @@
 #include <string.h>
 
 enum { TEXT_MAX = 1 << 16, COLUMNS_MAX = 200, SELECTED_WORDS = COLUMNS_MAX / 64 + 1 };
-
-static int tests, failures;
-
-static void result(bool good, const char *what)
-{
-    failures += !good;
-    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tests, what);
-}
-
-/* ---- Random numbers: SplitMix64, the same in every run ------------------------------------- */
-
-static uint64_t random_state;
-
-static uint64_t random_number(void)
-{
-    uint64_t number = random_state += 0x9e3779b97f4a7c15;
-    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
-    number = (number ^ number >> 27) * 0x94d049bb133111eb;
-    return number ^ number >> 31;
-}
-
-static uint64_t random_below(uint64_t limit)
-{
-    return random_number() % limit;
-}
 
 /* ---- Tables ------------------------------------------------------------------------------ */
 
@@ -711,6 +687,5 @@ int main(void)
     result(all_as_by_hand(), "the reference counts as one does by hand");
     for (int level = 0; level < SIMD_LEVELS; level++)
         test_level((enum simd_level)level);
-    printf("1..%d\n", tests);
-    return failures > 0;
+    return done_testing();
 }

@@ -6,6 +6,7 @@
  *     test_midpoint --bits   a fixed list of blocks and their sums in hexadecimal, to be compared
  *                            with those of another CPU (tests/aarch64.sh)
  */
+#include "kernel.h"
 #include "midpoint.h"
 #include "simd.h"
 
@@ -66,25 +67,7 @@ static const struct pair pairs[] = {
 };
 enum { PAIRS = sizeof pairs / sizeof *pairs };
 
-static int tests, failures;
-
-static void result(bool good, const char *what)
-{
-    failures += !good;
-    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tests, what);
-}
-
-/* ---- Pairs at random: SplitMix64, the same in every run -------------------------------- */
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-    uint64_t number = random_state += 0x9e3779b97f4a7c15;
-    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
-    number = (number ^ number >> 27) * 0x94d049bb133111eb;
-    return (number ^ number >> 31) % limit;
-}
+/* ---- Pairs at random ----------------------------------------------------------------------- */
 
 /* Steps of all magnitudes, and the last block as often as any other. */
 static struct pair random_pair(void)
@@ -255,6 +238,5 @@ int main(int argc, char **argv)
     test_random_blocks();
     test_pi(100000000);
     test_pi(200000033);
-    printf("1..%d\n", tests);
-    return failures > 0;
+    return done_testing();
 }

@@ -4,6 +4,7 @@
  * or hold something else are refused with words, without a look at the byte after the last, and
  * those written are NumPy's to the byte.
  */
+#include "kernel.h"
 #include "npy.h"
 
 #include <inttypes.h>
@@ -12,14 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-static int tests, failures;
-
-static void result(bool good, const char *what)
-{
-    failures += !good;
-    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tests, what);
-}
 
 /* ---- Files ----------------------------------------------------------------------------- */
 
@@ -427,6 +420,5 @@ int main(void)
     test_long();
     test_size();
     test_write();
-    printf("1..%d\n", tests);
-    return failures > 0;
+    return done_testing();
 }

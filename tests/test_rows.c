@@ -3,6 +3,7 @@
  * Rows from bits: at every SIMD level, for narrow and wide tables, all columns or some of them,
  * and however the values are cut in calls, what a loop over the bits gives.
  */
+#include "kernel.h"
 #include "rows.h"
 #include "simd.h"
 
@@ -14,30 +15,7 @@
 
 enum { VALUES_MAX = 6000, WIDE_MAX = 2500 };
 
-static int tests, failures;
-
-static void result(bool good, const char *what)
-{
-    failures += !good;
-    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tests, what);
-}
-
-/* ---- Tables at random: SplitMix64, the same in every run ------------------------------- */
-
-static uint64_t random_state;
-
-static uint64_t random_number(void)
-{
-    uint64_t number = random_state += 0x9e3779b97f4a7c15;
-    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
-    number = (number ^ number >> 27) * 0x94d049bb133111eb;
-    return number ^ number >> 31;
-}
-
-static uint64_t random_below(uint64_t limit)
-{
-    return random_number() % limit;
-}
+/* ---- Tables at random ---------------------------------------------------------------------- */
 
 struct table {
     uint32_t columns, selected_count;
@@ -203,6 +181,5 @@ int main(void)
     for (int level = 0; level < SIMD_LEVELS; level++)
         test_level((enum simd_level)level);
     test_widest();
-    printf("1..%d\n", tests);
-    return failures > 0;
+    return done_testing();
 }

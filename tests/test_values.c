@@ -3,6 +3,7 @@
  * Values in range: for every type, in either byte order, aligned or not, at every SIMD level, what
  * comparing one value after the other gives.
  */
+#include "kernel.h"
 #include "simd.h"
 #include "values.h"
 
@@ -15,30 +16,7 @@
 
 enum { VALUES_MAX = 5000, COLUMNS_MAX = 100, TABLES = 60 };
 
-static int tests, failures;
-
-static void result(bool good, const char *what)
-{
-    failures += !good;
-    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tests, what);
-}
-
-/* ---- Numbers at random: SplitMix64, the same in every run ------------------------------ */
-
-static uint64_t random_state;
-
-static uint64_t random_number(void)
-{
-    uint64_t number = random_state += 0x9e3779b97f4a7c15;
-    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
-    number = (number ^ number >> 27) * 0x94d049bb133111eb;
-    return number ^ number >> 31;
-}
-
-static uint64_t random_below(uint64_t limit)
-{
-    return random_number() % limit;
-}
+/* ---- Numbers at random --------------------------------------------------------------------- */
 
 /* An integer near an edge of some type, or a small one, or any. */
 static uint64_t random_integer(void)
@@ -320,6 +298,5 @@ int main(void)
             test_type((enum simd_level)level, (enum npy_type)type);
         test_all_bytes((enum simd_level)level);
     }
-    printf("1..%d\n", tests);
-    return failures > 0;
+    return done_testing();
 }
