@@ -9,18 +9,15 @@
 #include "cli.h"
 #include "columns.h"
 #include "csv_head.h"
+#include "look.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    LOOK = 1 << 16,          /* bytes at the beginning that are looked at */
-    FIRST_ROW_MAX = 1 << 25, /* if the first row does not end there, up to this many */
+    FIRST_ROW_MAX = 1 << 25, /* bytes: the first row must end before */
     RANDOM_BLOCK = 1 << 16,  /* numbers */
 };
 
@@ -57,112 +54,7 @@ static int no_memory(void)
     return cli_error(CLI_FAILED, "out of memory");
 }
 
-/* ---- The beginning of a file ------------------------------------------------------------- */
-
-struct look {
-    const char *name;
-    int fd;
-    bool is_stream, is_whole; /* whole: the text is all there is */
-    char *text;
-    size_t size, capacity;
-    uint64_t start, file_size; /* where the text begins in its file, which is not a stream's */
-};
-
-static int complain(const struct look *look, const char *what)
-{
-    return cli_error(CLI_FAILED, "%s: %s", look->name, what);
-}
-
-/* Reads on until there are `size` bytes, or all. */
-static int look_further(struct look *look, size_t size)
-{
-    if (size + 1 > look->capacity) { /* for a newline at the end */
-        char *larger = realloc(look->text, size + 1);
-        if (larger == NULL)
-            return no_memory();
-        look->text = larger;
-        look->capacity = size + 1;
-    }
-    while (look->size < size && !look->is_whole) {
-        ssize_t got = read(look->fd, look->text + look->size, size - look->size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return complain(look, strerror(errno));
-        look->size += (size_t)got;
-        look->is_whole = got == 0;
-    }
-    return CLI_OK;
-}
-
-/* What has no name that any process can open stays open: the ranks open it by way of this one. */
-static bool is_by_way_of_us(const struct look *look)
-{
-    return look->is_stream || look->fd == STDIN_FILENO || strncmp(look->name, "/dev/", 5) == 0 ||
-           strncmp(look->name, "/proc/self/", 11) == 0;
-}
-
-static int open_look(struct look *look, const char *name, bool streams_allowed)
-{
-    bool is_input = strcmp(name, "-") == 0;
-    struct stat status;
-    *look = (struct look){.name = is_input ? "standard input" : name, .fd = -1};
-    if (is_input ? fstat(STDIN_FILENO, &status) : stat(name, &status))
-        return complain(look, strerror(errno));
-    if (S_ISDIR(status.st_mode))
-        return complain(look, strerror(EISDIR));
-    look->is_stream = !S_ISREG(status.st_mode);
-    look->file_size = (uint64_t)status.st_size;
-    if (!streams_allowed && (is_input || is_by_way_of_us(look)))
-        return cli_error(CLI_USAGE, "%s cannot be read by MPI ranks: give a file", look->name);
-    look->fd = is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    if (look->fd < 0)
-        return complain(look, strerror(errno));
-    if (is_input && !look->is_stream)
-        look->start = (uint64_t)lseek(look->fd, 0, SEEK_CUR);
-    return look_further(look, LOOK);
-}
-
-static void close_look(struct look *look)
-{
-    free(look->text);
-    if (look->fd >= 0 && !is_by_way_of_us(look))
-        close(look->fd);
-}
-
-/* ---- What it is -------------------------------------------------------------------------- */
-
-/* What is neither text nor npy, by its first bytes. */
-static const struct {
-    const char *bytes;
-    size_t size;
-    const char *what;
-} not_read[] = {
-    {"\x1f\x8b", 2, "is compressed: zcat it and give it to standard input"},
-    {"\x28\xb5\x2f\xfd", 4, "is compressed: zstdcat it and give it to standard input"},
-    {"\xfd"
-     "7zXZ",
-     5, "is compressed: xzcat it and give it to standard input"},
-    {"BZh", 3, "is compressed: bzcat it and give it to standard input"},
-    {"PK\x03\x04", 4, "is a zip archive (.npz and .xlsx are, too), not a table"},
-    {"PAR1", 4, "is a Parquet file, which is not supported"},
-    {"\x89HDF", 4, "is an HDF5 file, which is not supported"},
-    {"\xff\xfe", 2, "is UTF-16: make it UTF-8 with iconv"},
-    {"\xfe\xff", 2, "is UTF-16: make it UTF-8 with iconv"},
-};
-
-static int check_kind(const struct look *look)
-{
-    for (size_t i = 0; i < sizeof not_read / sizeof *not_read; i++)
-        if (look->size >= not_read[i].size &&
-            memcmp(look->text, not_read[i].bytes, not_read[i].size) == 0)
-            return cli_error(CLI_FAILED, "%s %s", look->name, not_read[i].what);
-    size_t length = strlen(look->name);
-    bool is_named_so = length > 4 && strcmp(look->name + length - 4, ".npy") == 0;
-    if (look->size > 0 && (is_named_so || (unsigned char)look->text[0] == 0x93))
-        return complain(look, "byte 0: it does not begin as .npy files do");
-    return CLI_OK;
-}
+/* ---- What a file is ----------------------------------------------------------------------- */
 
 /* The columns of a file, which must be those of the others. */
 static int agree(struct builder *builder, const struct look *look, uint64_t columns,
@@ -192,7 +84,7 @@ static int agree(struct builder *builder, const struct look *look, uint64_t colu
     int status = CLI_OK;
     int64_t count = columns_select(request->columns, columns, names, selected, words, sizeof words);
     if (count < 0) {
-        status = complain(look, words);
+        status = look_complain(look, words);
     } else if (!is_first) {
         const uint64_t *others = table_selected(builder->table);
         if (others != NULL && memcmp(others, selected, size) != 0)
@@ -218,7 +110,7 @@ static int take_npy(struct builder *builder, struct look *look, struct source *s
     if (npy_read_header(look->text, look->size, &source->npy, words) != 0 ||
         (!look->is_stream &&
          npy_check_size(&source->npy, look->file_size - look->start, words) != 0))
-        return complain(look, words);
+        return look_complain(look, words);
     source->rows = source->npy.rows;
     source->data = source->npy.data_offset;
     struct names none = {NULL, 0, 0};
@@ -229,7 +121,7 @@ static int take_npy(struct builder *builder, struct look *look, struct source *s
 static int find_head(const struct table_request *request, struct look *look, size_t mark,
                      struct csv_head *head)
 {
-    for (size_t size = LOOK;; size *= 2) {
+    for (size_t size = LOOK_SIZE;; size *= 2) {
         int status = look_further(look, size);
         if (status != CLI_OK)
             return status;
@@ -242,7 +134,7 @@ static int find_head(const struct table_request *request, struct look *look, siz
         if (look->is_whole || head->row < head->row_end)
             return CLI_OK;
         if (size >= FIRST_ROW_MAX)
-            return complain(look, "its first row does not end within 32 MiB");
+            return look_complain(look, "its first row does not end within 32 MiB");
     }
 }
 
@@ -335,7 +227,7 @@ static int place_source(struct builder *builder, struct look *look, struct sourc
     source->size = look->is_stream ? 0 : look->file_size;
     source->name = append_text(builder, look->name);
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), look->fd);
-    source->path = is_by_way_of_us(look) ? append_text(builder, path) : source->name;
+    source->path = look_stays_open(look) ? append_text(builder, path) : source->name;
     if (look->is_stream) {
         source->ahead_size = look->size - source->data;
         source->ahead = append(builder, look->text + source->data, source->ahead_size);
@@ -348,14 +240,14 @@ static int place_source(struct builder *builder, struct look *look, struct sourc
 static int take_source(struct builder *builder, const char *name, struct source *source)
 {
     struct look look;
-    int status = open_look(&look, name, builder->request->streams_allowed);
+    int status = look_open(&look, name, builder->request->streams_allowed);
     if (status == CLI_OK && npy_is(look.text, look.size))
         status = take_npy(builder, &look, source);
-    else if (status == CLI_OK && (status = check_kind(&look)) == CLI_OK)
+    else if (status == CLI_OK && (status = look_check_kind(&look)) == CLI_OK)
         status = take_text(builder, &look, source);
     if (status == CLI_OK)
         status = place_source(builder, &look, source);
-    close_look(&look);
+    look_close(&look);
     return status;
 }
 
