@@ -410,6 +410,25 @@ static void test_reductions(void)
                            &test_options) == 0);
 }
 
+/* Numbers that are negative if they are taken for signed ones. */
+static int kernel_large(tri_team *team, const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    uint64_t in = tri_team_rank(team) == 0 ? UINT64_MAX : 5, out;
+    bool is_alone = tri_team_size(team) == 1;
+    CHECK_IN_RANK(tri_team_allreduce(team, &in, &out, 1, TRI_UINT64, TRI_MAX) == 0);
+    CHECK_IN_RANK(out == UINT64_MAX);
+    CHECK_IN_RANK(tri_team_allreduce(team, &in, &out, 1, TRI_UINT64, TRI_MIN) == 0);
+    CHECK_IN_RANK(out == (is_alone ? UINT64_MAX : 5));
+    return 0;
+}
+
+static void test_large(void)
+{
+    CHECK(tri_team_run(kernel_large, NULL, 0, NULL, 0, &test_options) == 0);
+}
+
 static int kernel_exact(tri_team *team, const void *argument, void *result)
 {
     (void)argument;
@@ -487,6 +506,7 @@ static const struct test tests[] = {
     {"scatter", test_scatter, ON_ALL, 0, 0, 0},
     {"gather and scatter in pieces", test_pieces, ON_MPI, 3, 0, 0},
     {"reduce, allreduce, exscan", test_reductions, ON_ALL, 0, 0, 0},
+    {"the least and the greatest of large unsigned numbers", test_large, ON_ALL, 0, 0, 0},
     {"reduce_exact", test_exact, ON_ALL, 0, 0, 0},
     {"wrong arguments are errors", test_misuse, ON_ALL, 0, 0, 0},
     {0},

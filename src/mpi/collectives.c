@@ -19,7 +19,30 @@ static MPI_Datatype mpi_type(int type)
     return types[type];
 }
 
-static MPI_Op mpi_operation(int operation)
+/* MPICH 4.0.2 compares unsigned numbers of 64 bits as signed ones. */
+static void uint64_min(void *in, void *out, int *count, MPI_Datatype *type)
+{
+    (void)type;
+    tri__combine(out, in, (size_t)*count, TRI_UINT64, TRI_MIN);
+}
+
+static void uint64_max(void *in, void *out, int *count, MPI_Datatype *type)
+{
+    (void)type;
+    tri__combine(out, in, (size_t)*count, TRI_UINT64, TRI_MAX);
+}
+
+static MPI_Op uint64_operation(int operation)
+{
+    static MPI_Op min = MPI_OP_NULL, max = MPI_OP_NULL;
+    if (min == MPI_OP_NULL) {
+        MPI_Op_create(uint64_min, true, &min);
+        MPI_Op_create(uint64_max, true, &max);
+    }
+    return operation == TRI_MIN ? min : max;
+}
+
+static MPI_Op mpi_operation(int type, int operation)
 {
     const MPI_Op operations[] = {
         [TRI_SUM] = MPI_SUM,
@@ -27,6 +50,8 @@ static MPI_Op mpi_operation(int operation)
         [TRI_MIN] = MPI_MIN,
         [TRI_MAX] = MPI_MAX,
     };
+    if (type == TRI_UINT64 && (operation == TRI_MIN || operation == TRI_MAX))
+        return uint64_operation(operation);
     return operations[operation];
 }
 
@@ -58,22 +83,23 @@ static void reduce_piece(const struct tri__signature *signature, const void *in,
     /* only the root may, and must, say so */
     if (in == MPI_IN_PLACE && tri__world.rank != signature->root)
         in = out;
-    MPI_Reduce(in, out, count, mpi_type(signature->type), mpi_operation(signature->operation),
-               signature->root, tri__world.comm);
+    MPI_Reduce(in, out, count, mpi_type(signature->type),
+               mpi_operation(signature->type, signature->operation), signature->root,
+               tri__world.comm);
 }
 
 static void allreduce_piece(const struct tri__signature *signature, const void *in, void *out,
                             int count)
 {
-    MPI_Allreduce(in, out, count, mpi_type(signature->type), mpi_operation(signature->operation),
-                  tri__world.comm);
+    MPI_Allreduce(in, out, count, mpi_type(signature->type),
+                  mpi_operation(signature->type, signature->operation), tri__world.comm);
 }
 
 static void exscan_piece(const struct tri__signature *signature, const void *in, void *out,
                          int count)
 {
-    MPI_Exscan(in, out, count, mpi_type(signature->type), mpi_operation(signature->operation),
-               tri__world.comm);
+    MPI_Exscan(in, out, count, mpi_type(signature->type),
+               mpi_operation(signature->type, signature->operation), tri__world.comm);
 }
 
 static int in_pieces(tri_team *team, const struct tri__signature *signature, const void *in,
