@@ -3,6 +3,7 @@
 
 #include "clock.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -105,7 +106,7 @@ void progress_update(struct progress *progress, double done)
         return;
     progress->next_s = time + interval(progress);
     double spent_s = time - progress->start_s;
-    double share = progress->total > 0 ? done / progress->total : -1;
+    double share = progress->total > 0 ? fmin(1, done / progress->total) : -1;
     double total_s = share > 0 ? spent_s / share : 1e9;
     if (total_s < WORTH_SHOWING_S && progress->when == PROGRESS_AUTO)
         return;
