@@ -157,7 +157,12 @@ static size_t read_cell(struct csv_reader *reader, const struct plan *plan, cons
                         size_t size)
 {
     struct csv_cell cell;
-    if (!csv_cell_find(text, size, plan->delimiter, &cell))
+    bool is_found = csv_cell_find(text, size, plan->delimiter, &cell);
+    if ((is_found ? cell.end : size) > CSV_CELL_MAX) {
+        reader->trouble = CSV_LONG_CELL;
+        reader->trouble_column = reader->cells;
+    }
+    if (!is_found || reader->trouble != CSV_FINE)
         return 0;
     if (!plan->is_blanks || cell.length > 0 || cell.is_quoted)
         take_cell(reader, plan, &cell);

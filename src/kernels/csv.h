@@ -15,10 +15,14 @@
 /* How many characters before and after a piece of text must be readable, whatever they are. */
 enum { CSV_PADDING = 64 };
 
+/* The longest cell, with all that is around it up to its separator. */
+enum { CSV_CELL_MAX = 1 << 18 };
+
 enum csv_trouble {
     CSV_FINE,
     CSV_NOT_A_NUMBER, /* a cell */
     CSV_OPEN_QUOTE,   /* a cell's quote is not closed on its line */
+    CSV_LONG_CELL,    /* a cell takes more than CSV_CELL_MAX characters, whatever is skipped */
     CSV_WIDTH,        /* a row has more or fewer cells than rows->columns */
 };
 

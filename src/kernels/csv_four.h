@@ -96,7 +96,8 @@ INLINE SIMD_TARGET_AVX512 unsigned four_compare(struct bounds *bounds, __m256i v
                                              (long long)span[1].low);
         __m256i width = _mm256_mask_set1_epi64(_mm256_set1_epi64x((long long)span[0].width), minus,
                                                (long long)span[1].width);
-        return _mm256_cmple_epu64_mask(_mm256_sub_epi64(values, low), width);
+        /* the mask has eight bits, of which GCC 12 may leave rubbish around when it spills them */
+        return _mm256_cmple_epu64_mask(_mm256_sub_epi64(values, low), width) & 15u;
     }
     uint64_t value[4];
     _mm256_storeu_si256((__m256i *)value, values);

@@ -24,8 +24,9 @@ static int count_lines(struct counter *counter, const struct source *source, uin
         for (uint64_t at = from + (uint64_t)counter->rank * PIECE; at < to;
              at += (uint64_t)counter->size * PIECE) {
             size_t size = to - at < PIECE ? (size_t)(to - at) : PIECE;
-            ssize_t got = pread(counter->fd, counter->buffer, size, (off_t)at);
-            for (ssize_t i = 0; i < got; i++)
+            if (!counter_read(counter, source, 0, counter->buffer, size, at))
+                break;
+            for (size_t i = 0; i < size; i++)
                 own += counter->buffer[i] == '\n';
         }
     return tri_team_allreduce(counter->team, &own, lines, 1, TRI_UINT64, TRI_SUM);
@@ -64,8 +65,8 @@ static void put_words(const struct counter *counter, char *words, size_t size, u
                  column - 1, (unsigned long long)counter->table->columns);
         break;
     case TROUBLE_LONG_CELL:
-        snprintf(words, size, "%.200s: line %llu, column %llu: a cell is longer than %d kB", name,
-                 number, column, CELL_MAX / 1000);
+        snprintf(words, size, "%.200s: line %llu, column %llu: a cell is longer than %d characters",
+                 name, number, column, CSV_CELL_MAX);
         break;
     case TROUBLE_SHRANK:
         snprintf(words, size, "%.200s: byte %llu is gone: it became shorter while it was read",
@@ -124,7 +125,7 @@ static void count_own(struct counter *counter, const struct source *source, uint
     for (uint64_t block = first + (uint64_t)counter->rank; block < end; block += size) {
         while (block >= source->first_block + source->blocks)
             source++;
-        if (tri_team_check(counter->team) != 0 ||
+        if (counter->trouble.order != NO_TROUBLE || tri_team_check(counter->team) != 0 ||
             !count_block(counter, source, block - source->first_block, block))
             return;
         progress_update(&counter->progress, (double)counter->done * counter->size);

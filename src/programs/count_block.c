@@ -11,36 +11,11 @@
 #include "digits.h"
 #include "values.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
-}
-
-/* Reads what the file had there when the table was made, or there is trouble. */
-static bool read_at(struct counter *counter, const struct source *source, uint64_t order,
-                    char *bytes, size_t size, uint64_t offset)
-{
-    while (size > 0) {
-        ssize_t got = pread(counter->fd, bytes, size, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return counter_fail_system(counter, order, table_at(counter->table, source->name));
-        if (got == 0) {
-            counter_fail(counter, order, TROUBLE_SHRANK, source);
-            counter->trouble.byte = offset;
-            return false;
-        }
-        bytes += got;
-        offset += (uint64_t)got;
-        size -= (size_t)got;
-    }
-    return true;
 }
 
 /* ---- Text -------------------------------------------------------------------------------- */
@@ -106,7 +81,7 @@ static bool count_text(struct counter *counter, const struct source *source, uin
         char *text = counter->buffer + CSV_PADDING;
         memmove(text, window.text, window.held);
         window.text = text;
-        if (!read_at(counter, source, order, text + window.held, size, window.position))
+        if (!counter_read(counter, source, order, text + window.held, size, window.position))
             return false;
         window.position += size;
         window.held += size;
@@ -114,7 +89,7 @@ static bool count_text(struct counter *counter, const struct source *source, uin
             break;
         size_t rows = rows_until(&window, end, source->size, &is_last);
         size_t taken = csv_read(&counter->reader, window.text, rows);
-        if (counter->reader.trouble != CSV_FINE || (taken == 0 && window.held >= CELL_MAX))
+        if (counter->reader.trouble != CSV_FINE)
             return counter_fail_text(counter, order, source, window.from);
         window.held -= taken;
         window.text += taken;
@@ -136,7 +111,7 @@ static bool count_npy(struct counter *counter, const struct source *source, uint
     uint64_t end = source->data + smaller((block + 1) * rows, source->rows) * row;
     while (position < end) {
         size_t size = smaller(PIECE, end - position);
-        if (!read_at(counter, source, order, counter->buffer, size, position))
+        if (!counter_read(counter, source, order, counter->buffer, size, position))
             return false;
         values_count(source->npy.type, source->npy.is_swapped, counter->buffer, size / number,
                      &counter->bounds, &counter->rows);

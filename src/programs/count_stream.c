@@ -30,7 +30,8 @@ struct stream {
 
     /* rank 0 only */
     char *memory, *deal; /* as it was read, and as it is dealt */
-    size_t held;         /* in the memory, which has room for a piece for each rank */
+    size_t capacity;     /* of the memory: a piece for each rank, and the longest cell at least */
+    size_t held;         /* in it */
     uint64_t taken;      /* from the stream, of its rows */
     char last;           /* byte that was taken */
     bool is_at_end;
@@ -79,10 +80,9 @@ static bool check_end(struct counter *counter, const struct stream *stream)
 /* Reads until the memory is full or the stream ends; then text ends with a newline. */
 static bool fill(struct counter *counter, struct stream *stream)
 {
-    size_t capacity = stream->piece * (size_t)counter->size;
     bool is_text = stream->source->kind == SOURCE_TEXT;
-    while (!stream->is_at_end && stream->held < capacity) {
-        ssize_t got = take(counter, stream, capacity - stream->held);
+    while (!stream->is_at_end && stream->held < stream->capacity) {
+        ssize_t got = take(counter, stream, stream->capacity - stream->held);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -175,8 +175,6 @@ static void count_alone(struct counter *counter, struct stream *stream)
         size = smaller(size, rest_of_row(counter, stream));
     }
     size_t taken = count_bytes(counter, stream, stream->memory, size);
-    if (taken == 0 && counter->trouble.order == NO_TROUBLE)
-        counter_fail_text(counter, stream->order, stream->source, 0);
     stream->held -= taken;
     memmove(stream->memory, stream->memory + taken, stream->held);
 }
@@ -221,9 +219,12 @@ static bool allocate(struct counter *counter, struct stream *stream)
     size_t size = (size_t)counter->size, padding = 2 * CSV_PADDING + 1;
     stream->piece = smaller(counter->table->block, MEMORY / size);
     stream->piece = stream->piece < PIECE_LEAST ? PIECE_LEAST : stream->piece;
+    stream->capacity = stream->piece * size;
+    if (stream->capacity < CSV_CELL_MAX + 1 + PIECE)
+        stream->capacity = CSV_CELL_MAX + 1 + PIECE;
     stream->own = calloc(1, stream->piece + padding);
     if (counter->rank == 0) {
-        stream->memory = calloc(1, stream->piece * size + padding);
+        stream->memory = calloc(1, stream->capacity + padding);
         stream->deal = malloc(stream->piece * size + 1);
         stream->parts = calloc(size, sizeof *stream->parts);
     }

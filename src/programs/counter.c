@@ -34,7 +34,7 @@ bool counter_fail_text(struct counter *counter, uint64_t order, const struct sou
                        uint64_t from)
 {
     static const enum trouble_kind kinds[] = {
-        [CSV_FINE] = TROUBLE_LONG_CELL,
+        [CSV_LONG_CELL] = TROUBLE_LONG_CELL,
         [CSV_NOT_A_NUMBER] = TROUBLE_CELL,
         [CSV_OPEN_QUOTE] = TROUBLE_QUOTE,
         [CSV_WIDTH] = TROUBLE_WIDTH,
@@ -44,12 +44,33 @@ bool counter_fail_text(struct counter *counter, uint64_t order, const struct sou
     counter_fail(counter, order, kinds[reader->trouble], source);
     trouble->from = from;
     trouble->lines = reader->lines;
-    trouble->column = reader->trouble == CSV_FINE ? reader->cells : reader->trouble_column;
+    trouble->column = reader->trouble_column;
     if (reader->trouble_text != NULL)
         snprintf(trouble->text, sizeof trouble->text, "%.*s",
                  reader->trouble_length < 200 ? (int)reader->trouble_length : 200,
                  reader->trouble_text);
     return false;
+}
+
+bool counter_read(struct counter *counter, const struct source *source, uint64_t order, char *bytes,
+                  size_t size, uint64_t offset)
+{
+    while (size > 0) {
+        ssize_t got = pread(counter->fd, bytes, size, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return counter_fail_system(counter, order, table_at(counter->table, source->name));
+        if (got == 0) {
+            counter_fail(counter, order, TROUBLE_SHRANK, source);
+            counter->trouble.byte = offset;
+            return false;
+        }
+        bytes += got;
+        offset += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return true;
 }
 
 bool counter_write(struct counter *counter, uint64_t order, int fd, const char *words,
@@ -77,11 +98,20 @@ bool counter_open(struct counter *counter, const struct source *source, uint64_t
     if (counter->fd >= 0)
         close(counter->fd);
     counter->open = NULL;
-    /* a FIFO whose writer has left does not open otherwise */
-    counter->fd = open(table_at(counter->table, source->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (source->descriptor >= 0 && counter->table->controller == (int)getpid())
+        counter->fd = fcntl(source->descriptor, F_DUPFD_CLOEXEC, 0);
+    else /* a FIFO whose writer has left does not open otherwise */
+        counter->fd =
+            open(table_at(counter->table, source->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (counter->fd < 0 && source->descriptor >= 0) {
+        counter_fail_system(counter, order, name);
+        strcat(counter->trouble.text, ": use cat | or -b threads");
+        return false;
+    }
     if (counter->fd < 0)
         return counter_fail_system(counter, order, name);
-    fcntl(counter->fd, F_SETFL, 0);
+    if (source->descriptor < 0 || counter->table->controller != (int)getpid())
+        fcntl(counter->fd, F_SETFL, 0);
     counter->open = source;
     return true;
 }

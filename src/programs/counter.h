@@ -40,8 +40,7 @@ struct trouble {
 
 enum {
     PIECE = 1 << 18, /* bytes read at a time: with what is done to them they stay in the L2 cache */
-    CELL_MAX = PIECE,
-    BUFFER = CSV_PADDING + CELL_MAX + PIECE + 1 + CSV_PADDING,
+    BUFFER = CSV_PADDING + CSV_CELL_MAX + 1 + PIECE + 1 + CSV_PADDING,
 };
 
 struct counter {
@@ -78,6 +77,10 @@ bool counter_fail_system(struct counter *counter, uint64_t order, const char *wh
 /* Makes the reader's trouble this rank's. The line is counted from where `from` bytes begin. */
 bool counter_fail_text(struct counter *counter, uint64_t order, const struct source *source,
                        uint64_t from);
+
+/* Reads what the file that is open had there when the table was made, or there is trouble. */
+bool counter_read(struct counter *counter, const struct source *source, uint64_t order, char *bytes,
+                  size_t size, uint64_t offset);
 
 /* Writes to a file, or there is trouble of which these words say what it is. */
 bool counter_write(struct counter *counter, uint64_t order, int fd, const char *words,

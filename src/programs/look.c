@@ -38,8 +38,12 @@ int look_further(struct look *look, size_t size)
 
 bool look_stays_open(const struct look *look)
 {
-    return look->is_stream || look->fd == STDIN_FILENO || strncmp(look->name, "/dev/", 5) == 0 ||
-           strncmp(look->name, "/proc/self/", 11) == 0;
+    static const char *const own[] = {"/dev/stdin", "/dev/fd/", "/proc/self/",
+                                      "/proc/thread-self/"};
+    bool is_own = false;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        is_own |= strncmp(look->name, own[i], strlen(own[i])) == 0;
+    return look->is_stream || look->fd == STDIN_FILENO || is_own;
 }
 
 int look_open(struct look *look, const char *name, bool streams_allowed)
@@ -53,6 +57,8 @@ int look_open(struct look *look, const char *name, bool streams_allowed)
         return look_complain(look, strerror(EISDIR));
     look->is_stream = !S_ISREG(status.st_mode);
     look->file_size = (uint64_t)status.st_size;
+    look->device = (uint64_t)status.st_dev;
+    look->inode = (uint64_t)status.st_ino;
     if (!streams_allowed && (is_input || look_stays_open(look)))
         return cli_error(CLI_USAGE, "%s cannot be read by MPI ranks: give a file", look->name);
     look->fd = is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
@@ -60,7 +66,10 @@ int look_open(struct look *look, const char *name, bool streams_allowed)
         return look_complain(look, strerror(errno));
     if (is_input && !look->is_stream)
         look->start = (uint64_t)lseek(look->fd, 0, SEEK_CUR);
-    return look_further(look, LOOK_SIZE);
+    int code = look_further(look, LOOK_SIZE);
+    if (code == CLI_OK && !look->is_stream && look->start + look->size > look->file_size)
+        return look_complain(look, "its size is not known: cat it and give it to standard input");
+    return code;
 }
 
 void look_close(struct look *look)

@@ -20,6 +20,7 @@ struct look {
     bool is_whole;  /* the text is all there is */
     char *text;     /* the beginning, with room for one character more */
     size_t size, capacity;
+    uint64_t device, inode;    /* of the file */
     uint64_t start, file_size; /* where the text begins in its file, which is not a stream's */
 };
 

@@ -56,31 +56,35 @@ static void release(struct outfile *file)
 
 /* ---- Files ------------------------------------------------------------------------------- */
 
+/* Of a temporary name. */
+static const char ENDING[] = ".XXXXXX";
+
 static int complain(const struct outfile *file)
 {
     return cli_error(CLI_FAILED, "cannot write %s: %s", file->name, strerror(errno));
 }
 
-/* mkstemp() makes files that only their owner can read. */
-static void set_usual_mode(int fd)
+/* mkstemp() makes files that only their owner can read: as it is with a new file, or as the old one
+ * was. */
+static void set_mode(int fd, const struct stat *old)
 {
     mode_t mask = umask(0);
     umask(mask);
-    fchmod(fd, 0666 & ~mask);
+    fchmod(fd, old != NULL ? old->st_mode & 0777 : 0666 & ~mask);
 }
 
 int outfile_begin(struct outfile *file, const char *name)
 {
-    static const char pattern[] = ".XXXXXX";
     struct stat status;
-    size_t size = strlen(name) + sizeof pattern;
+    size_t size = strlen(name) + sizeof ENDING;
     *file = (struct outfile){.name = name};
-    if (stat(name, &status) == 0 && !S_ISREG(status.st_mode))
+    bool is_there = stat(name, &status) == 0;
+    if (is_there && !S_ISREG(status.st_mode))
         return cli_error(CLI_FAILED, "cannot write %s: it is no regular file", name);
     file->temporary = malloc(size);
     if (file->temporary == NULL)
         return complain(file);
-    snprintf(file->temporary, size, "%s%s", name, pattern);
+    snprintf(file->temporary, size, "%s%s", name, ENDING);
     int fd = mkstemp(file->temporary);
     if (fd < 0) {
         complain(file);
@@ -89,7 +93,7 @@ int outfile_begin(struct outfile *file, const char *name)
         return CLI_FAILED;
     }
     keep_from_signals(file->temporary);
-    set_usual_mode(fd);
+    set_mode(fd, is_there ? &status : NULL);
     close(fd);
     return CLI_OK;
 }
@@ -122,6 +126,18 @@ void outfile_abandon(struct outfile *file)
         return;
     unlink(file->temporary);
     release(file);
+}
+
+bool outfile_are_same(const struct outfile *a, const struct outfile *b)
+{
+    char *path_a = a->temporary ? realpath(a->temporary, NULL) : NULL;
+    char *path_b = b->temporary ? realpath(b->temporary, NULL) : NULL;
+    size_t length = path_a ? strlen(path_a) - strlen(ENDING) : 0;
+    bool are_same = path_a && path_b && strlen(path_b) == strlen(path_a) &&
+                    strncmp(path_a, path_b, length) == 0;
+    free(path_a);
+    free(path_b);
+    return are_same;
 }
 
 int outfile_is_a(const char *name, const char *ending)

@@ -6,6 +6,7 @@
 #ifndef OUTFILE_H
 #define OUTFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct outfile {
@@ -24,6 +25,9 @@ int outfile_commit(struct outfile *file);
 
 /* Removes it, if it is there. */
 void outfile_abandon(struct outfile *file);
+
+/* Whether both have been begun and are the same file. */
+bool outfile_are_same(const struct outfile *a, const struct outfile *b);
 
 /* Whether the name ends like this, capital or small. */
 int outfile_is_a(const char *name, const char *ending);

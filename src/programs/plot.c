@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,27 @@ int plot_check(void)
     return cli_error(CLI_FAILED, "--plot needs gnuplot, which is not installed");
 }
 
-/* In gnuplot's double quotes. */
+/* In gnuplot's single quotes, in which nothing is special but they. */
 static void put_text(FILE *gnuplot, const char *before, const char *text)
 {
-    fprintf(gnuplot, "%s \"", before);
+    fprintf(gnuplot, "%s '", before);
     for (; *text; text++)
-        fprintf(gnuplot, strchr("\"\\", *text) ? "\\%c" : "%c", *text);
-    fputs("\"\n", gnuplot);
+        fprintf(gnuplot, *text == '\'' ? "''" : "%c", *text);
+    fputs("'\n", gnuplot);
+}
+
+/* Whether the file is whole: gnuplot does not look whether it could write it. */
+static bool is_whole(const struct outfile *file, const char *last)
+{
+    char end[64] = "";
+    FILE *plot = fopen(file->temporary, "rb");
+    if (plot == NULL)
+        return false;
+    size_t size = 0;
+    if (fseek(plot, -32, SEEK_END) == 0)
+        size = fread(end, 1, sizeof end, plot);
+    fclose(plot);
+    return memmem(end, size, last, strlen(last)) != NULL;
 }
 
 static void put_histogram(FILE *gnuplot, const uint64_t *histogram, uint64_t count)
@@ -44,6 +59,10 @@ static void put_histogram(FILE *gnuplot, const uint64_t *histogram, uint64_t cou
     fprintf(gnuplot, "set xrange [%.1f:%.1f]\n", (double)first - 0.6, (double)last + 0.6);
     if (last - first < 30)
         fprintf(gnuplot, "set xtics 1\n");
+    bool is_empty = true;
+    for (uint64_t i = first; i <= last; i++)
+        is_empty &= histogram[i] == 0;
+    fprintf(gnuplot, "set yrange [0:%s]\n", is_empty ? "1" : "*");
     fprintf(gnuplot, "plot '-' using 1:2 with boxes linecolor rgb '#33658a' notitle\n");
     for (uint64_t i = first; i <= last; i++)
         fprintf(gnuplot, "%" PRIu64 " %" PRIu64 "\n", i, histogram[i]);
@@ -64,12 +83,12 @@ int plot_histogram(struct outfile *file, const uint64_t *histogram, uint64_t cou
     put_text(gnuplot, "set title", title);
     put_text(gnuplot, "set xlabel", x_label);
     put_text(gnuplot, "set ylabel", y_label);
-    fputs("set style fill solid\nset boxwidth 0.8\nset yrange [0:*]\nset format y '%.0f'\n"
+    fputs("set style fill solid\nset boxwidth 0.8\nset format y '%.0f'\n"
           "set grid ytics linecolor rgb '#dddddd'\nset border 3\nset tics nomirror out\n",
           gnuplot);
     put_histogram(gnuplot, histogram, count);
     int status = pclose(gnuplot);
-    if (status == 0)
+    if (status == 0 && is_whole(file, is_svg ? "</svg>" : "IEND"))
         return CLI_OK;
-    return cli_error(CLI_FAILED, "gnuplot could not draw %s", file->name);
+    return cli_error(CLI_FAILED, "gnuplot could not write %s", file->name);
 }

@@ -66,6 +66,8 @@ static int begin_files(struct files *files, struct settings *settings)
         status = begin_file(&files->write, settings->write, &settings->request);
     if (status == CLI_OK)
         status = begin_file(&files->plot, settings->plot, &settings->request);
+    if (status == CLI_OK && outfile_are_same(&files->output, &files->write))
+        status = cli_error(CLI_USAGE, "--output and --write both name '%s'", settings->output);
     if (status == CLI_OK) {
         tell_ranks(&files->output, count->output_path, count->output_words);
         tell_ranks(&files->write, count->write_path, count->write_words);

@@ -167,11 +167,6 @@ static int count_inputs(const struct table_request *request)
     return inputs;
 }
 
-static bool are_same(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
-}
-
 /* What no option can see on its own. */
 static int check_settings(struct settings *settings, const struct cli_common *common)
 {
@@ -195,8 +190,6 @@ static int check_settings(struct settings *settings, const struct cli_common *co
     if (settings->plot && !outfile_is_a(settings->plot, ".svg") &&
         !outfile_is_a(settings->plot, ".png"))
         return cli_error(CLI_USAGE, "--plot '%s' does not end in .svg or .png", settings->plot);
-    if (are_same(settings->output, settings->write))
-        return cli_error(CLI_USAGE, "--output and --write both name '%s'", settings->output);
     if (settings->output == NULL)
         return CLI_OK;
     if (strcmp(settings->output, "-") == 0) {
@@ -229,6 +222,7 @@ int settings_parse(struct settings *settings, struct cli_common *common, int arg
     settings->request.count = common->operand_count;
     settings->request.streams_allowed = strcmp(tri_backend_name(common->team.backend), "mpi") != 0;
     settings->options.progress = common->progress;
+    settings->request.skip_bad = settings->options.skip_bad;
     *status = check_settings(settings, common);
     if (*status == CLI_OK && simd_check(trouble, sizeof trouble) != 0)
         *status = cli_error(CLI_USAGE, "%s", trouble);

@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 enum {
-    FIRST_ROW_MAX = 1 << 25, /* bytes: the first row must end before */
-    RANDOM_BLOCK = 1 << 16,  /* numbers */
+    FIRST_ROW_MAX = 1 << 25,  /* bytes: the first row must end before */
+    STREAM_ROW_MAX = 1 << 23, /* the same of a stream, of which all ranks get what was read */
+    RANDOM_BLOCK = 1 << 16,   /* numbers */
 };
 
 /* ---- Putting the table together ---------------------------------------------------------- */
@@ -133,8 +134,10 @@ static int find_head(const struct table_request *request, struct look *look, siz
         csv_head_find(look->text + mark, end - mark, request->delimiter, head);
         if (look->is_whole || head->row < head->row_end)
             return CLI_OK;
-        if (size >= FIRST_ROW_MAX)
-            return look_complain(look, "its first row does not end within 32 MiB");
+        if (size >= (look->is_stream ? STREAM_ROW_MAX : FIRST_ROW_MAX))
+            return look_complain(look, look->is_stream
+                                           ? "its first row does not end within 8 MiB"
+                                           : "its first row does not end within 32 MiB");
     }
 }
 
@@ -185,10 +188,10 @@ static int take_text(struct builder *builder, struct look *look, struct source *
         names = (struct names){text + head.names, head.names_end - head.names, head.delimiter};
     else if (!is_header)
         names.text = NULL;
-    if (has_lone_cr(row.text, row.size))
+    if (!request->skip_bad && has_lone_cr(row.text, row.size))
         return cli_error(CLI_FAILED, "%s: line %llu: CR alone does not end a line", look->name,
                          (unsigned long long)head.lines + 1);
-    if (has_row && head.open_column > 0)
+    if (!request->skip_bad && head.open_column > 0)
         return cli_error(CLI_FAILED, "%s: line %llu, column %llu: a quote is not closed",
                          look->name, (unsigned long long)head.lines + 1,
                          (unsigned long long)head.open_column);
@@ -224,6 +227,9 @@ static int place_source(struct builder *builder, struct look *look, struct sourc
 {
     char path[64];
     source->is_stream = look->is_stream;
+    source->device = look->device;
+    source->inode = look->inode;
+    source->descriptor = look_stays_open(look) ? look->fd : -1;
     source->size = look->is_stream ? 0 : look->file_size;
     source->name = append_text(builder, look->name);
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), look->fd);
@@ -237,11 +243,24 @@ static int place_source(struct builder *builder, struct look *look, struct sourc
     return source->name && source->path ? CLI_OK : no_memory();
 }
 
+/* Whether a stream is there already, by this or another name. */
+static bool is_taken(const struct table *table, const struct look *look)
+{
+    for (uint64_t i = 0; i < table->source_count; i++) {
+        const struct source *source = &table->source[i];
+        if (source->is_stream && source->device == look->device && source->inode == look->inode)
+            return true;
+    }
+    return false;
+}
+
 static int take_source(struct builder *builder, const char *name, struct source *source)
 {
     struct look look;
     int status = look_open(&look, name, builder->request->streams_allowed);
-    if (status == CLI_OK && npy_is(look.text, look.size))
+    if (status == CLI_OK && look.is_stream && is_taken(builder->table, &look))
+        status = look_complain(&look, "it can be read once only");
+    else if (status == CLI_OK && npy_is(look.text, look.size))
         status = take_npy(builder, &look, source);
     else if (status == CLI_OK && (status = look_check_kind(&look)) == CLI_OK)
         status = take_text(builder, &look, source);
@@ -266,7 +285,9 @@ static void cut_into_blocks(struct table *table)
     uint64_t before = 0;
     for (uint64_t i = 0; i < table->source_count; i++) {
         struct source *source = &table->source[i];
-        uint64_t amount = source->kind == SOURCE_TEXT ? source->size - source->data : source->rows;
+        uint64_t amount = source->rows;
+        if (source->kind == SOURCE_TEXT)
+            amount = source->size > source->data ? source->size - source->data : 0;
         uint64_t block = table_block_of(table, source);
         source->first_block = before;
         source->blocks = source->is_stream ? 0 : (amount + block - 1) / block;
@@ -283,6 +304,7 @@ int table_open(const struct table_request *request, struct table **table)
     if (status == CLI_OK) {
         builder.table->size = size;
         builder.table->block = request->block;
+        builder.table->controller = (int)getpid();
         builder.table->source_count = count;
     }
     for (uint64_t i = 0; i < count && status == CLI_OK; i++) {

@@ -22,9 +22,11 @@ enum source_kind { SOURCE_TEXT, SOURCE_NPY, SOURCE_RANDOM };
 /* A file, or what stands for one. */
 struct source {
     enum source_kind kind;
-    bool is_stream;      /* a pipe or the like: it can only be read once, in order, on this host */
-    uint64_t name;       /* the offset of its name, for messages */
-    uint64_t path;       /* and of what any process of this host can open */
+    bool is_stream; /* a pipe or the like: it can only be read once, in order, on this host */
+    uint64_t name;  /* the offset of its name, for messages */
+    uint64_t path;  /* and of what any process of this host can open */
+    int descriptor; /* in the controller, where there is no other name; or -1 */
+    uint64_t device, inode;
     uint64_t size;       /* in bytes, all in all: 0 for a stream */
     uint64_t data;       /* in bytes, before its first row */
     uint64_t ahead;      /* the offset of what has been read of a stream after that, */
@@ -42,6 +44,7 @@ struct table {
     uint64_t columns, selected_count;
     uint64_t selected; /* the offset of the bits of the columns that count, or 0: all do */
     uint64_t block;    /* in bytes */
+    int controller;    /* its process */
     uint64_t source_count;
     struct source source[];
 };
@@ -54,7 +57,7 @@ struct table_request {
     char delimiter;      /* 0: to be found */
     enum header { HEADER_AUTO, HEADER_YES, HEADER_NO } header;
     uint64_t block;
-    bool streams_allowed;
+    bool streams_allowed, skip_bad;
     uint64_t random_rows, random_columns; /* instead of files, if rows are not 0 */
 };
 
