@@ -206,6 +206,14 @@ seeds() {
 check "another seed gives another table" seeds
 rm -f "$folder"/new/*
 
+keeps_mode() {
+    touch "$new/secret.csv"
+    chmod 600 "$new/secret.csv"
+    limit 10 ./rowcount -q -o "$new/secret.csv" "$small" >/dev/null && [ -s "$new/secret.csv" ] &&
+        [ "$(stat -c %a "$new/secret.csv")" = 600 ] && rm "$new/secret.csv"
+}
+check "-o keeps the mode of the file that it replaces" keeps_mode
+
 # ---- Plots -------------------------------------------------------------------------------------------
 
 # A gnuplot that keeps what it is told, and one that fails.
@@ -227,12 +235,20 @@ draws() {
     rm "$new/plot.svg" "$new/plot.png"
     [ $status -eq 0 ] && nothing_new
 }
+# What is special to gnuplot and to a shell is a name all the same.
+odd_name() {
+    plot="$new/a\`touch rowcount.tmp\`'\".svg"
+    limit 30 ./rowcount --random 10x5 --plot "$plot" >/dev/null && rm "$plot" && nothing_new &&
+        [ ! -e rowcount.tmp ]
+}
 check "--plot without gnuplot" no_gnuplot
 check "--plot with a gnuplot that fails" gnuplot_fails
 if command -v gnuplot >/dev/null; then
     check "--plot draws SVG and PNG" draws
+    check "--plot to a file of an odd name" odd_name
 else
     skip "--plot draws SVG and PNG" "no gnuplot"
+    skip "--plot to a file of an odd name" "no gnuplot"
 fi
 
 done_testing

@@ -152,6 +152,22 @@ skip_bad() {
 check "--skip-bad leaves out bad rows and says how many" skip_bad
 rm -f "$folder"/new/*
 
+# The longest cell there may be, and one more, wherever blocks end and however it comes.
+long_cell() {
+    awk 'BEGIN { for (i = 0; i < 3; i++) printf "1,%*s,2\n", 262144 - i % 2, "x" }' |
+        tr ' ' x >"$folder/long.csv"
+    awk 'BEGIN { printf "1,y,2\n1,%*s,2\n", 262145, "x" }' | tr ' ' x >"$folder/longer.csv"
+    for how in '--block 1' '--block 1000 -w 3' '--block 300000 -w 2' '-w 2'; do
+        [ "$(limit 10 ./rowcount --header no -c 1,3 --json $how "$folder/long.csv" | json rows)" = 3 ] &&
+            fails 1 "line 2, column 2: a cell is longer than 262144" \
+                ./rowcount --header no -c 1,3 $how "$folder/longer.csv" || return 1
+        [ "$(limit 10 ./rowcount --header no -c 1,3 --json $how - <"$folder/long.csv" | json rows)" = 3 ] &&
+            cat "$folder/longer.csv" | fails 1 "line 2, column 2: a cell is longer than 262144" \
+                ./rowcount --header no -c 1,3 $how - || return 1
+    done
+}
+check "a cell that is too long, wherever blocks end" long_cell
+
 another_width() {
     printf '1,2,3\n' >"$folder/wide.csv"
     bad_input "$folder/wide.csv has 3 columns, but $small has 2" "$small" "$folder/wide.csv"

@@ -133,6 +133,12 @@ else
     check "ranks do not read a FIFO" refused_on_ranks "$folder/fifo"
 fi
 
+by_two_names() {
+    seq 1 20000 | fails 1 "/dev/stdin: it can be read once only" ./rowcount - /dev/stdin
+}
+check "standard input by two names" by_two_names
+check "a file whose size is not known" fails 1 "its size is not known" ./rowcount /proc/meminfo
+
 many_files() {
     mkdir "$folder/many"
     expected=0
