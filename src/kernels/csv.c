@@ -179,6 +179,27 @@ static size_t read_long_cell(struct csv_reader *reader, const struct plan *plan,
     return taken;
 }
 
+/* ---- Runs of plain cells ------------------------------------------------------------------ */
+
+/* Whether cells can be given to the rows as bits: if this row turns out to be bad, or to have
+ * missing values, that is known only here. */
+INLINE bool can_run(const struct csv_reader *reader, const struct plan *plan)
+{
+    return reader->cells < plan->columns && reader->missing == 0 && !reader->is_bad;
+}
+
+/* Gives the rows the next `count` cells. */
+static void take_run(struct csv_reader *reader, const uint64_t *in_range, size_t count)
+{
+    struct rows *rows = reader->rows;
+    rows->column = (uint32_t)reader->cells;
+    rows->count = reader->count;
+    rows_add(rows, in_range, NULL, count);
+    reader->cells = rows->column;
+    reader->count = rows->count;
+    rows->column = rows->count = 0;
+}
+
 /* ---- Levels ------------------------------------------------------------------------------ */
 
 #define LEVEL portable
@@ -186,10 +207,11 @@ static size_t read_long_cell(struct csv_reader *reader, const struct plan *plan,
 #include "csv_body.h"
 
 #if SIMD_X86
-/* The cells of a piece of text that begins with one: cell i goes from end[i-1] + 1 to end[i]. */
+/* The cells of a piece of text that begins with one: cell i goes from end[i] + 1 up to its
+ * separator, at end[i+1]. */
 struct cells {
     int count;
-    int end[1 + CELLS + 64];           /* end[0] is -1: see cell_ends() */
+    int end[1 + CELLS + 64];           /* end[0] is -1 */
     uint64_t newlines[CELLS / 64 + 3]; /* a bit a cell: it is the last of its line */
 };
 
@@ -224,8 +246,7 @@ SIMD_TARGET_AVX512
 static size_t take_fours(struct csv_reader *reader, const struct plan *plan, const char *text,
                          size_t size)
 {
-    struct rows *rows = reader->rows;
-    if (reader->cells >= plan->columns || reader->missing > 0 || reader->is_bad)
+    if (!can_run(reader, plan))
         return 0;
     struct cells cells;
     uint64_t in_range[CELLS / 64 + 3] = {0};
@@ -247,12 +268,7 @@ static size_t take_fours(struct csv_reader *reader, const struct plan *plan, con
     }
     if (count == 0)
         return 0;
-    rows->column = (uint32_t)reader->cells;
-    rows->count = reader->count;
-    rows_add(rows, in_range, NULL, (size_t)count);
-    reader->cells = rows->column;
-    reader->count = rows->count;
-    rows->column = rows->count = 0;
+    take_run(reader, in_range, (size_t)count);
     return (size_t)cells.end[count] + 1;
 }
 

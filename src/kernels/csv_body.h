@@ -3,9 +3,9 @@
  * The text reader at one SIMD level. csv.c, which says how it works, includes this once for each
  * level, with these defined:
  *
- *     LEVEL    the prefix of the level's operations in csv_lanes.h
- *     TARGET   the level's target attribute
- *     TAKE_FOURS   if the level has that
+ *     LEVEL       the prefix of the level's operations in csv_lanes.h
+ *     TARGET      the level's target attribute
+ *     TAKE_FOURS  its function for four cells at a time, if it has one
  */
 #define PASTE_(level, name) level##_##name
 #define PASTE(level, name) PASTE_(level, name)
@@ -25,8 +25,7 @@ INLINE TARGET bool OP(are_digits)(const struct plan *plan, const char *text, uin
 INLINE TARGET size_t OP(take_digits)(struct csv_reader *reader, const struct plan *plan,
                                      const char *text, size_t size)
 {
-    struct rows *rows = reader->rows;
-    if (reader->cells >= plan->columns || reader->missing > 0 || reader->is_bad)
+    if (!can_run(reader, plan))
         return 0;
     uint64_t in_range[RUN / 2 + 2] = {0};
     uint32_t column = (uint32_t)reader->cells;
@@ -43,12 +42,7 @@ INLINE TARGET size_t OP(take_digits)(struct csv_reader *reader, const struct pla
     }
     if (taken == 0)
         return 0;
-    rows->column = (uint32_t)reader->cells;
-    rows->count = reader->count;
-    rows_add(rows, in_range, NULL, 32 * taken);
-    reader->cells = rows->column;
-    reader->count = rows->count;
-    rows->column = rows->count = 0;
+    take_run(reader, in_range, 32 * taken);
     return 64 * taken;
 }
 
