@@ -78,6 +78,18 @@ no_file() {
 }
 check "a file that h2 does not have: one line names the host" no_file
 
+shorter_file() {
+    head -c 100000 "$table" >"$folder/shorter.csv"
+    "$on" h2 mount --bind "$folder/shorter.csv" "$table" || return 1
+    on_both "./rowcount $table"
+    status=$?
+    "$on" h2 umount "$table"
+    [ $status -ne 0 ] && [ $status -ne 124 ] && [ ! -s "$folder/out" ] &&
+        [ "$(grep -c '^rowcount: ' "$folder/err")" -eq 1 ] &&
+        grep -q "^rowcount: $table: byte 100000 is gone: .* on host h2" "$folder/err"
+}
+check "a file that is shorter on h2: one line names the host" shorter_file
+
 # ---- A rank is killed --------------------------------------------------------------------------
 
 # The ranks' processes on a host: their parents, whom the launcher started, are pi too.

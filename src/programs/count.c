@@ -69,8 +69,9 @@ static void put_words(const struct counter *counter, char *words, size_t size, u
                  name, number, column, CSV_CELL_MAX);
         break;
     case TROUBLE_SHRANK:
-        snprintf(words, size, "%.200s: byte %llu is gone: it became shorter while it was read",
-                 name, (unsigned long long)trouble->byte);
+        snprintf(words, size,
+                 "%.200s: byte %llu is gone: it became shorter while it was read%.150s", name,
+                 (unsigned long long)trouble->byte, trouble->text);
         break;
     case TROUBLE_WORDS:
         snprintf(words, size, "%s", trouble->text);

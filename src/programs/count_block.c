@@ -13,11 +13,6 @@
 
 #include <string.h>
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- Text -------------------------------------------------------------------------------- */
 
 /* A window on the file: `held` bytes before `position` are at `text`, which is at the beginning of

@@ -38,11 +38,6 @@ struct stream {
     struct part *parts;
 };
 
-static size_t smaller(uint64_t a, uint64_t b)
-{
-    return (size_t)(a < b ? a : b);
-}
-
 /* ---- Rank 0: reading --------------------------------------------------------------------- */
 
 /* What there is, at most `room` bytes; 0 at the end. */

@@ -18,15 +18,23 @@ bool counter_fail(struct counter *counter, uint64_t order, enum trouble_kind kin
     return false;
 }
 
+/* " on host h2", or "" where there is only one. */
+static void put_host(char *words, size_t size)
+{
+    char host[128] = "";
+    *words = '\0';
+    if (tri_host_count(NULL) > 1 && gethostname(host, sizeof host - 1) == 0)
+        snprintf(words, size, " on host %s", host);
+}
+
 bool counter_fail_system(struct counter *counter, uint64_t order, const char *what)
 {
     const char *error = strerror(errno);
-    char host[128] = "";
+    char host[140];
+    put_host(host, sizeof host);
     counter_fail(counter, order, TROUBLE_WORDS, counter->table->source);
-    if (tri_host_count(NULL) > 1)
-        gethostname(host, sizeof host - 1);
-    snprintf(counter->trouble.text, sizeof counter->trouble.text, "%.160s: %.60s%s%s", what, error,
-             *host ? " on host " : "", host);
+    snprintf(counter->trouble.text, sizeof counter->trouble.text, "%.160s: %.60s%s", what, error,
+             host);
     return false;
 }
 
@@ -64,6 +72,7 @@ bool counter_read(struct counter *counter, const struct source *source, uint64_t
         if (got == 0) {
             counter_fail(counter, order, TROUBLE_SHRANK, source);
             counter->trouble.byte = offset;
+            put_host(counter->trouble.text, sizeof counter->trouble.text);
             return false;
         }
         bytes += got;

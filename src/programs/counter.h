@@ -35,7 +35,7 @@ struct trouble {
     uint64_t from, lines; /* text: the line is so many after the one that begins at this byte */
     uint64_t column;      /* from 0; or how many there are */
     uint64_t byte;        /* where a file ends that should not */
-    char text[400];
+    char text[400];       /* of the cell; the host, for TROUBLE_SHRANK; or the words */
 };
 
 enum {
@@ -64,6 +64,11 @@ struct counter {
     uint64_t output_rows, output_bytes; /* that all ranks have written before this round */
     struct progress progress;
 };
+
+static inline uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* ---- counter.c --------------------------------------------------------------------------- */
 
