@@ -21,6 +21,8 @@
  *     Anyone.      any process and any thread, at any time after tri_main has begun
  *     Controller.  the program, from the thread that tri_main called it on
  *     Collective.  every rank of the team, in the same order and with matching arguments
+ *     Owner.       any thread of the process that opened the pool or started the process, which is
+ *                  the controller, a worker or a task; TRI_ESTATE in any other process
  *
  * Errors. A function that returns int returns 0 (or the count that it promises), or one of the
  * negative codes of TRI_ERROR_MAP. tri_error_message() then says in words what happened: which
@@ -28,7 +30,7 @@
  * own text and lasts until the thread's next error.
  *
  * Sizes are in bytes where the name says size, in elements where it says count, and times are
- * in seconds.
+ * in seconds. Every call that can wait takes a timeout_s, negative meaning for ever.
  */
 #ifndef TRIREME_H
 #define TRIREME_H
@@ -59,10 +61,14 @@ extern "C" {
     X(TRI_ESTATE, -4, "cannot be called here or now")                                              \
     X(TRI_ENOTSUP, -5, "not supported by this backend or build")                                   \
     X(TRI_ELAUNCH, -6, "started in a way that cannot work")                                        \
-    X(TRI_EFAILED, -7, "a rank's kernel returned an error")                                        \
-    X(TRI_ELOST, -8, "a rank crashed, exited or was killed")                                       \
+    X(TRI_EFAILED, -7, "a rank's kernel or a task returned an error")                              \
+    X(TRI_ELOST, -8, "a rank or worker crashed, exited or was killed")                             \
     X(TRI_EENDED, -9, "the team has ended because another rank failed")                            \
-    X(TRI_EMISMATCH, -10, "the ranks called different collectives")
+    X(TRI_EMISMATCH, -10, "the ranks called different collectives")                                \
+    X(TRI_ETIMEOUT, -11, "the time was over")                                                      \
+    X(TRI_ECANCELLED, -12, "cancelled")                                                            \
+    X(TRI_ECLOSED, -13, "closed")                                                                  \
+    X(TRI_EBROKEN, -14, "the pool is broken")
 
 enum {
 #define TRI_ERROR_CODE(name, value, text) name = value,
@@ -255,6 +261,275 @@ TRI_API double tri_exact_value(const tri_exact *sum);
 
 /* Collective. Merges `count` sums of every rank into root's; the other ranks' keep their values. */
 TRI_API int tri_team_reduce_exact(tri_team *team, tri_exact *sums, size_t count, int root);
+
+/* ---- Shared memory --------------------------------------------------------------------- */
+
+/* Anyone. Zeroed memory that all processes of this host see at the same address, so that a pointer
+ * to it may be passed in an argument or a result; aligned to 64 bytes. NULL when there is none
+ * left. It lasts until it is freed, by whichever process, or the program ends. */
+TRI_API void *tri_shared_alloc(size_t size);
+TRI_API void tri_shared_free(void *memory);
+
+/* ---- Pools ----------------------------------------------------------------------------- */
+
+/* Workers that run tasks: multiprocessing.Pool and concurrent.futures' executors.
+ *
+ * A task that returns an error, exits, crashes, is killed or takes too long gives an error on that
+ * task, whose words name the task, the worker, its process and the signal; a fresh worker takes the
+ * place of a lost one, and all other tasks are run. On threads a worker that crashes or exits is
+ * the end of the program, and one that takes too long is left behind until it returns.
+ *
+ * On the fork backend a task sees memory as it was when tri_main was called, and what the
+ * initializer made; on threads all that the program has. On serial a task is run by the call that
+ * submits it. A task may open pools and start processes of its own, but not use the pool that runs
+ * it: that is TRI_ESTATE. */
+typedef struct tri_pool tri_pool;
+typedef struct tri_future tri_future;
+
+/* One task: a function of one argument giving one result, both of fixed size. `argument` is a
+ * copy; `result` is zeroed. Returns 0, or any other value to say that it failed, best with
+ * tri_fail(). Both are aligned to 16 bytes, or in a map as the elements of an array are. Results of
+ * varying size are pointers to what the task has from tri_shared_alloc. */
+typedef int tri_task(const void *argument, void *result);
+
+/* What every worker runs before its first task. An error breaks the pool. */
+typedef int tri_initializer(const void *argument);
+
+typedef struct tri_pool_options {
+    tri_backend backend; /* as tri_team_options; not mpi */
+    int workers;
+    tri_initializer *initializer;
+    const void *initializer_argument; /* copied */
+    size_t initializer_size;
+    size_t tasks_per_worker; /* after so many a fresh worker takes its place; 0: never */
+    int retries;             /* how often a task whose worker was lost is tried again */
+    int break_on_loss;       /* 1: a lost worker breaks the pool, as in Python */
+    double time_limit_s;     /* for each task; 0: none */
+    size_t memory_limit;     /* for each worker, beyond what it begins with; 0: none. fork only */
+} tri_pool_options;
+
+/* Anyone. Opens a pool and begins to start its workers. The errors of tri_worker_count, and
+ * TRI_EINVAL for options that contradict each other. */
+TRI_API int tri_pool_open(tri_pool **pool, const tri_pool_options *options);
+
+/* Owner. Runs task on each of `count` arguments, an array of elements of `argument_size`, and puts
+ * the results in an array of elements of `result_size`, in the same order. Workers take `chunk`
+ * tasks at a time; 0 means large chunks at first and small ones at the end. Returns when all are
+ * done; then the error of the first task, in order of arguments, that has one, or 0. The results of
+ * the others are there all the same. Arrays in memory from tri_shared_alloc are not copied.
+ * TRI_ECLOSED after close, TRI_EBROKEN when the pool has broken. (Pool.map, Pool.starmap with a
+ * struct for argument) */
+TRI_API int tri_pool_map(tri_pool *pool, tri_task *task, const void *arguments,
+                         size_t argument_size, void *results, size_t result_size, size_t count,
+                         size_t chunk);
+#define tri_pool_starmap tri_pool_map
+
+/* Owner. The same for one task. (Pool.apply) */
+TRI_API int tri_pool_apply(tri_pool *pool, tri_task *task, const void *argument,
+                           size_t argument_size, void *result, size_t result_size);
+
+/* Owner. The same without waiting: *future is to be freed. What tri_future_result gives is what the
+ * calls above put in `results`. Arrays from tri_shared_alloc must stay as they are until then.
+ * (Pool.map_async, Pool.apply_async, Executor.submit) */
+TRI_API int tri_pool_map_async(tri_pool *pool, tri_task *task, const void *arguments,
+                               size_t argument_size, size_t result_size, size_t count, size_t chunk,
+                               tri_future **future);
+#define tri_pool_starmap_async tri_pool_map_async
+TRI_API int tri_submit(tri_pool *pool, tri_task *task, const void *argument, size_t argument_size,
+                       size_t result_size, tri_future **future);
+#define tri_pool_apply_async tri_submit
+
+/* Owner. No more tasks are accepted; those that are there will be done, and then the workers end.
+ * Closing twice is fine. */
+TRI_API int tri_pool_close(tri_pool *pool);
+
+/* Owner. Ends the workers at once: tasks that have not been done have the error TRI_ECANCELLED. On
+ * threads, tasks that have begun go on to their end. */
+TRI_API int tri_pool_terminate(tri_pool *pool);
+
+/* Owner. Waits until the workers of a closed or terminated pool have ended. TRI_ESTATE for one that
+ * is open, TRI_ETIMEOUT. Any number of times. */
+TRI_API int tri_pool_join(tri_pool *pool, double timeout_s);
+
+/* Owner. Terminates a pool that still has workers, joins it and forgets it; NULL is fine. Its
+ * futures and iterations are to be freed before. */
+TRI_API void tri_pool_free(tri_pool *pool);
+
+typedef struct tri_pool_stats {
+    int workers;      /* of the pool */
+    uint64_t started; /* workers, those that replaced others included */
+    uint64_t tasks;   /* that were run to their end, well or not */
+    uint64_t failed;  /* of these, with an error */
+    uint64_t lost;    /* tasks whose worker ended in them */
+    uint64_t retried; /* of these, tried again */
+} tri_pool_stats;
+
+typedef struct tri_worker_stats {
+    long pid;       /* of the worker that has this number now; 0 when there is none */
+    uint64_t tasks; /* that workers with this number have run to their end */
+    double busy_s;  /* the time that they took */
+} tri_worker_stats;
+
+/* Owner. What the pool has done so far. */
+TRI_API int tri_pool_stats_get(const tri_pool *pool, tri_pool_stats *stats);
+TRI_API int tri_pool_worker_stats(const tri_pool *pool, int worker, tri_worker_stats *stats);
+
+/* Any task. The number of the worker that runs it, 0 … workers-1; -1 outside of tasks. */
+TRI_API int tri_worker_number(void);
+
+/* ---- Results as they come -------------------------------------------------------------- */
+
+/* The next argument of an iteration: 1 when it is in *argument, 0 when there are no more, negative
+ * for an error, which ends the iteration behind the results of the arguments before it. Called by
+ * tri_pool_imap and tri_pool_next, in the order of the arguments. */
+typedef int tri_input(void *data, void *argument);
+
+typedef struct tri_imap_options {
+    size_t chunk; /* tasks that a worker takes at a time; 0: 1 */
+    size_t ahead; /* tasks begun or waiting, and results not yet taken, at most; 0: 4 chunks a
+                     worker */
+} tri_imap_options;
+
+typedef struct tri_results tri_results;
+
+/* Owner. Begins an iteration over the results of task on the arguments that `input` gives, in the
+ * order of the arguments or as they come. There may be more arguments than memory holds.
+ * (Pool.imap, Pool.imap_unordered, Executor.map with a buffersize) */
+TRI_API int tri_pool_imap(tri_pool *pool, tri_task *task, tri_input *input, void *data,
+                          size_t argument_size, size_t result_size, const tri_imap_options *options,
+                          tri_results **results);
+TRI_API int tri_pool_imap_unordered(tri_pool *pool, tri_task *task, tri_input *input, void *data,
+                                    size_t argument_size, size_t result_size,
+                                    const tri_imap_options *options, tri_results **results);
+
+/* Owner. Waits for the next result: 1 when it is in *result, 0 at the end, TRI_ETIMEOUT (it can
+ * still be had later), or the error of the task, behind which the iteration goes on. *index, which
+ * may be NULL, is the number of the task, from 0. One thread at a time. */
+TRI_API int tri_pool_next(tri_results *results, void *result, uint64_t *index, double timeout_s);
+
+/* Owner. Ends the iteration: tasks that have not begun are cancelled; waits for those that have. */
+TRI_API void tri_results_free(tri_results *results);
+
+/* ---- Futures --------------------------------------------------------------------------- */
+
+/* Owner. Waits until the future's tasks are done, well or not, or cancelled. 0 or TRI_ETIMEOUT. */
+TRI_API int tri_future_wait(tri_future *future, double timeout_s);
+
+/* Owner. Waits and copies the result: `result_size` bytes, for a map `count` of them, to `result`,
+ * which may be NULL. 0; TRI_EFAILED when a task returned an error, TRI_ELOST when its worker was
+ * lost, TRI_ETIMEOUT when it took too long or timeout_s was over (tri_future_done() tells which),
+ * TRI_ECANCELLED, TRI_EBROKEN. Any number of times. */
+TRI_API int tri_future_result(tri_future *future, void *result, double timeout_s);
+
+/* Owner. The same for one task of a map that is done. TRI_ESTATE when it is not. */
+TRI_API int tri_future_task_result(tri_future *future, size_t task, void *result);
+
+/* Owner. 1 or 0. Running: a task has begun and they are not all done. Done: done, well or not, or
+ * cancelled. */
+TRI_API int tri_future_running(const tri_future *future);
+TRI_API int tri_future_done(const tri_future *future);
+TRI_API int tri_future_cancelled(const tri_future *future);
+
+/* Owner. Cancels what has not begun: 0, also when it is cancelled already; TRI_ESTATE when it is
+ * running or done. */
+TRI_API int tri_future_cancel(tri_future *future);
+
+/* Owner. Cancels by force: workers that run the future's tasks are killed, and replaced. On threads
+ * TRI_ENOTSUP when a task has begun; TRI_ESTATE when it is done. */
+TRI_API int tri_future_kill(tri_future *future);
+
+/* Owner. A time limit for the future's tasks, each from its beginning, instead of the pool's. One
+ * that has begun is measured from its beginning too. */
+TRI_API int tri_future_limit(tri_future *future, double time_limit_s);
+
+/* What is called when a future is done. It must not wait for a future, nor free this one. */
+typedef void tri_callback(tri_future *future, void *data);
+
+/* Owner. Has `callback` called once the future is done: by a thread of the library's own, or at
+ * once by this call when it is done already. In the order in which they were given. */
+TRI_API int tri_future_on_done(tri_future *future, tri_callback *callback, void *data);
+
+/* Owner. Forgets a future, whose tasks are done all the same; NULL is fine. */
+TRI_API void tri_future_free(tri_future *future);
+
+typedef enum tri_when { TRI_FIRST_COMPLETED = 1, TRI_FIRST_ERROR, TRI_ALL_COMPLETED } tri_when;
+
+/* Owner. Waits until one of the futures is done, or one has an error, or all are done, or the time
+ * is over. Returns how many are done, a repeated one each time; tri_future_done() tells which. They
+ * may be of different pools. */
+TRI_API int64_t tri_wait(tri_future *const *futures, size_t count, tri_when when, double timeout_s);
+
+typedef struct tri_completed tri_completed;
+
+/* Owner. Begins an iteration over futures in the order in which they are done, each of them once.
+ * They must not be freed before they have been given. */
+TRI_API int tri_as_completed(tri_future *const *futures, size_t count, tri_completed **completed);
+
+/* Owner. 1 with *future, 0 at the end, TRI_ETIMEOUT. One thread at a time. */
+TRI_API int tri_completed_next(tri_completed *completed, tri_future **future, double timeout_s);
+TRI_API void tri_completed_free(tri_completed *completed);
+
+/* ---- Processes ------------------------------------------------------------------------- */
+
+typedef struct tri_process tri_process;
+
+/* What a process runs; what it returns, 0 … 255, is its exit code. `argument` is a copy. */
+typedef int tri_function(const void *argument);
+
+typedef struct tri_process_options {
+    tri_backend backend; /* fork: a process; threads: a thread of this one; serial: the function is
+                            called by tri_process_start; not mpi */
+    const char *name;    /* copied; NULL: "process-1" and so on */
+    int daemon;          /* 1: it is killed when the program ends, which else waits for it */
+} tri_process_options;
+
+/* Anyone. Starts a process that runs function on a copy of the argument. It has the program's
+ * folder, environment, output and error, nothing to read, and flushes its output at its end. */
+TRI_API int tri_process_start(tri_process **process, tri_function *function, const void *argument,
+                              size_t argument_size, const tri_process_options *options);
+
+/* Owner. Waits for its end: 0 or TRI_ETIMEOUT. Any number of times. A process that joins itself
+ * gets TRI_ESTATE. */
+TRI_API int tri_process_join(tri_process *process, double timeout_s);
+
+/* Owner. 1 while it runs, else 0. */
+TRI_API int tri_process_alive(const tri_process *process);
+
+/* Owner. Its exit code: what its function returned or exit() was given, -N when signal N killed it.
+ * TRI_ESTATE while it runs. */
+TRI_API int tri_process_exit_code(const tri_process *process, int *code);
+
+/* Owner. Asks it to end: tri_stop_requested() becomes true there; where that is never called,
+ * SIGTERM is the end of a process. To one that has ended nothing happens. */
+TRI_API int tri_process_terminate(tri_process *process);
+
+/* Owner. Ends it with SIGKILL. TRI_ENOTSUP for a thread. */
+TRI_API int tri_process_kill(tri_process *process);
+
+/* Owner, and the process itself. Its name, whether it is a daemon, and its process id, which stays
+ * when it has ended; for a thread that of the program. */
+TRI_API const char *tri_process_name(const tri_process *process);
+TRI_API int tri_process_daemon(const tri_process *process);
+TRI_API long tri_process_id(const tri_process *process);
+
+/* Anyone. The process that the caller is or, on threads, that its thread is; NULL in the controller
+ * and in workers. */
+TRI_API tri_process *tri_process_self(void);
+
+/* Anyone. The id of the process that started this one or its pool or team; 0 in the controller. */
+TRI_API long tri_process_parent_id(void);
+
+/* Anyone. The processes that this one has started and that run: at most `count` of them go to
+ * `list`, and their number is returned. (multiprocessing.active_children) */
+TRI_API size_t tri_process_children(tri_process **list, size_t count);
+
+/* Owner. Forgets a process that has ended: 0, TRI_ESTATE while it runs. NULL is fine.
+ * (Process.close) */
+TRI_API int tri_process_free(tri_process *process);
+
+/* Any process or task. Whether tri_process_terminate or tri_pool_terminate wants the caller to end.
+ * From the first call on, SIGTERM makes it true instead of being the end. */
+TRI_API int tri_stop_requested(void);
 
 #ifdef __cplusplus
 }
