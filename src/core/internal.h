@@ -6,8 +6,9 @@
  *     src/local   serial, threads and fork: workers over one arena
  *     src/mpi     ranks that an MPI launcher started
  *
- * Core calls a backend through struct tri__backend, and a rank its team through struct
- * tri__collectives. A backend calls nothing of core but what the last section declares.
+ * Core calls a backend through struct tri__backend, a rank its team through struct
+ * tri__collectives, and an owner its pools, futures and processes through their tables of
+ * functions. A backend calls nothing of core but what the last section declares.
  */
 #ifndef TRI__INTERNAL_H
 #define TRI__INTERNAL_H
@@ -79,6 +80,100 @@ struct tri__call {
     size_t result_size;
 };
 
+/* ---- Pools and futures, as their owner sees them --------------------------------------- */
+
+/* What tri_pool_open was given, checked, with defaults filled in. */
+struct tri__pool_call {
+    tri_pool_options options;
+    int workers;
+};
+
+/* What tri_submit or a map was given. */
+struct tri__job_call {
+    tri_task *task;
+    const void *arguments;
+    void *results; /* where the caller waits for them and nowhere else, else NULL */
+    size_t argument_size, result_size, count;
+    size_t chunk;   /* 0: large ones first */
+    uint64_t first; /* the number of the first task, for messages: … */
+    bool is_part;   /* … it is a part of something larger */
+    bool is_single; /* … it is no map */
+};
+
+/* A backend's pool begins with this. */
+struct tri_pool {
+    const struct tri__pool_functions *functions;
+    int workers;
+};
+
+/* As their namesakes in trireme.h promise, for arguments that core has checked. All but `check` are
+ * called where check has returned 0. */
+struct tri__pool_functions {
+    /* 0, or TRI_ESTATE when the caller is in another process or in a task of this pool. */
+    int (*check)(const tri_pool *);
+    int (*submit)(tri_pool *, const struct tri__job_call *, tri_future **);
+    int (*close)(tri_pool *);
+    int (*terminate)(tri_pool *);
+    int (*join)(tri_pool *, double timeout_s);
+    void (*free)(tri_pool *);
+    void (*stats)(const tri_pool *, tri_pool_stats *);
+    void (*worker_stats)(const tri_pool *, int worker, tri_worker_stats *);
+};
+
+enum tri__future_state { TRI__PENDING, TRI__RUNNING, TRI__DONE, TRI__CANCELLED };
+
+/* A backend's future begins with this. */
+struct tri_future {
+    const struct tri__future_functions *functions;
+    tri_pool *pool;
+    size_t count; /* of tasks */
+};
+
+struct tri__future_functions {
+    enum tri__future_state (*state)(const tri_future *);
+    int (*wait)(tri_future *, double timeout_s);
+    /* The code of the done future, with words; copies the results there are. */
+    int (*result)(tri_future *, void *result);
+    int (*task_result)(tri_future *, size_t task, void *result);
+    int (*cancel)(tri_future *);
+    int (*kill)(tri_future *);
+    int (*limit)(tri_future *, double time_limit_s);
+    int (*on_done)(tri_future *, tri_callback *, void *data);
+    void (*free)(tri_future *);
+};
+
+/* For waiting for any of many futures: take a ticket, look at the futures, and wait; false when the
+ * time is over before any future of this process was done after the ticket was taken. */
+uint32_t tri__done_ticket(void);
+bool tri__done_wait(uint32_t ticket, double time);
+
+/* ---- Processes, as their owner sees them ----------------------------------------------- */
+
+/* What tri_process_start was given, with defaults filled in. */
+struct tri__process_call {
+    tri_function *function;
+    const void *argument;
+    size_t argument_size;
+    char name[64];
+    bool is_daemon;
+};
+
+/* A backend's process begins with this. */
+struct tri_process {
+    const struct tri__process_functions *functions;
+    char name[64];
+    bool is_daemon;
+};
+
+struct tri__process_functions {
+    int (*check)(const tri_process *); /* as a pool's; TRI_ESTATE in the process itself too */
+    int (*join)(tri_process *, double timeout_s);
+    int (*exit_code)(const tri_process *, int *code); /* of one that has ended */
+    int (*stop)(tri_process *, bool by_force);
+    long (*id)(const tri_process *);
+    void (*free)(tri_process *);
+};
+
 /* ---- A backend, as the controller sees it ---------------------------------------------- */
 
 struct tri__backend {
@@ -95,6 +190,10 @@ struct tri__backend {
     /* Runs the call on `workers` ranks and returns when no rank runs it any more. Sets
      * call->result from rank 0 when all have succeeded. */
     int (*team_run)(const struct tri__call *call, int workers);
+
+    /* NULL where the backend has none. */
+    int (*pool_open)(const struct tri__pool_call *call, tri_pool **pool);
+    int (*process_start)(const struct tri__process_call *call, tri_process **process);
 };
 
 extern const struct tri__backend tri__backend_serial;
@@ -136,6 +235,22 @@ int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_p
 /* What one call of MPI moves, at most; a variable so that tests can make it small. */
 extern size_t tri__mpi_piece_size;
 
+/* Ends or waits for what the program has left: pools, daemons, other processes. */
+void tri__local_finish(void);
+
+/* As their namesakes in trireme.h. */
+tri_process *tri__local_self(void);
+long tri__local_parent_id(void);
+size_t tri__local_children(tri_process **list, size_t count);
+bool tri__local_is_stopping(void);
+int tri__local_worker_number(void);
+void *tri__local_shared_alloc(size_t size);
+void tri__local_shared_free(void *memory);
+
+/* Whether this thread is in a task, or in a process's function that is called in the program's own
+ * process. */
+bool tri__local_is_in_task(void);
+
 /* ---- What core offers to all layers ---------------------------------------------------- */
 
 /* Runs the call's kernel as one rank, and takes part in the end of the team. `team` is set up by
@@ -163,8 +278,9 @@ void tri__failure_set(struct tri__failure *failure, int code, int rank, int size
 /* The name of this host. */
 const char *tri__host_name(void);
 
-/* Seconds on a clock that never goes back (src/local). */
+/* Seconds on a clock that never goes back, and the time that is timeout_s from now (src/local). */
 double tri__now(void);
+double tri__time_after(double timeout_s);
 
 static inline size_t tri__smaller(size_t a, size_t b)
 {

@@ -38,10 +38,14 @@ static int refuse(const struct tri__launch *launch)
  * had gone well. */
 static void finish(void)
 {
-    if (tri__team_is_in_kernel()) {
-        fprintf(stderr, "%s: a kernel has called exit()\n", program_invocation_short_name);
+    const char *culprit = tri__team_is_in_kernel()  ? "kernel"
+                          : tri__local_is_in_task() ? "task"
+                                                    : NULL;
+    if (culprit) {
+        fprintf(stderr, "%s: a %s has called exit()\n", program_invocation_short_name, culprit);
         _exit(EXIT_FAILURE);
     }
+    tri__local_finish();
     tri__local_close();
 }
 

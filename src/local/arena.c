@@ -5,38 +5,69 @@
  *
  * Blocks are powers of two from 128 bytes up, each behind a header of 64 that holds its class.
  * A freed block goes on its class's list and is never split or joined; the memory of a large one
- * goes back to the system. The lists are the controller's own, guarded by a mutex: a worker that
- * dies cannot leave them torn, because no worker touches them. A process that the program forks by
- * itself has a copy of the lists that is soon wrong, and may not allocate.
+ * goes back to the system.
+ *
+ * Any process may allocate and be killed while it does: new memory is taken with one addition, and
+ * the lists are stacks that change with one compare-and-swap. A tag beside the first block's number
+ * keeps a slow process from putting back a list that has changed since (R. Treiber, "Systems
+ * Programming: Coping with Parallelism", 1986). What a killed process had taken stays taken.
  */
 #include "local.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { HEADER_SIZE = 64, CLASS_MIN = 7, CLASS_COUNT = 48 };
+enum { HEADER_SIZE = 64, CLASS_MIN = 7, BLOCK_MIN = 1 << CLASS_MIN, CLASS_COUNT = 48 };
 
 /* From this size on a block begins on a page, of whatever size the kernel's pages are. */
 enum { LARGE = 256 * 1024, LARGE_ALIGNMENT = 64 * 1024 };
 
 static const size_t ARENA_MAX = (size_t)64 << 30, ARENA_MIN = (size_t)16 << 20;
 
-/* At the start of a block. */
+/* At the start of a block, and there for ever: one may be looked at that is just being taken. */
 struct block {
-    struct block *next; /* while it is free */
-    int class;          /* it has 2^class bytes, header included */
+    _Atomic uint32_t next; /* while it is free: the next one's number, 0 for none */
+    int class;             /* it has 2^class bytes, header included */
+};
+
+/* At the start of the arena. */
+struct head {
+    _Atomic uint64_t used; /* bytes */
+    _Atomic uint64_t processes;
+    _Atomic uint64_t free_blocks[CLASS_COUNT]; /* a tag of 32 bits, the first one's number in 32 */
 };
 
 static char *arena;
-static size_t arena_size, arena_used;
-static pid_t owner;
-static struct block *free_blocks[CLASS_COUNT];
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static size_t arena_size;
+
+static struct head *head(void)
+{
+    return (struct head *)arena;
+}
+
+uint64_t tri__arena_next_process(void)
+{
+    return atomic_fetch_add(&head()->processes, 1) + 1;
+}
+
+uint32_t tri__arena_number(const void *memory)
+{
+    return memory ? (uint32_t)(((size_t)((const char *)memory - arena)) / TRI__ARENA_ALIGNMENT) : 0;
+}
+
+void *tri__arena_at(uint32_t number)
+{
+    return number ? arena + (size_t)number * TRI__ARENA_ALIGNMENT : NULL;
+}
+
+bool tri__arena_has(const void *memory)
+{
+    return (uintptr_t)memory - (uintptr_t)arena < arena_size;
+}
 
 /* Whether the kernel counts memory when it is mapped and not when it is touched. */
 static bool is_counted_when_mapped(void)
@@ -68,23 +99,12 @@ int tri__arena_open(void)
             madvise(memory, size, MADV_DONTDUMP); /* a core file need not walk through it all */
             arena = memory;
             arena_size = size;
+            atomic_store(&head()->used, sizeof(struct head));
             return 0;
         }
     }
     return tri_fail(TRI_ENOMEM, "cannot map %zu MiB of shared memory: %s", ARENA_MIN >> 20,
                     strerror(errno));
-}
-
-void tri__arena_claim(void)
-{
-    owner = getpid();
-}
-
-int tri__arena_check(void)
-{
-    if (owner == getpid())
-        return 0;
-    return tri_fail(TRI_ESTATE, "only the program that tri_main runs can do this");
 }
 
 static int class_for(size_t size)
@@ -100,42 +120,41 @@ static bool is_large(int class)
     return (size_t)1 << class >= LARGE;
 }
 
-/* Call with the mutex held. */
 static struct block *take_new(int class)
 {
-    size_t size = (size_t)1 << class, start = arena_used;
-    if (is_large(class))
-        start = (start + LARGE_ALIGNMENT - 1) / LARGE_ALIGNMENT * LARGE_ALIGNMENT;
-    if (start > arena_size || size > arena_size - start)
-        return NULL;
+    size_t size = (size_t)1 << class, alignment = is_large(class) ? LARGE_ALIGNMENT : BLOCK_MIN;
+    uint64_t used = atomic_load(&head()->used), start;
+    do {
+        start = (used + alignment - 1) / alignment * alignment;
+        if (start > arena_size || size > arena_size - start)
+            return NULL;
+    } while (!atomic_compare_exchange_weak(&head()->used, &used, start + size));
     struct block *block = (struct block *)(arena + start);
     block->class = class;
-    arena_used = start + size;
     return block;
 }
 
-/* Call with the mutex held. */
 static struct block *take_free(int class)
 {
-    struct block *block = free_blocks[class];
-    if (block)
-        free_blocks[class] = block->next;
+    _Atomic uint64_t *list = &head()->free_blocks[class];
+    uint64_t first = atomic_load(list), tag = (uint64_t)1 << 32;
+    struct block *block;
+    do {
+        block = tri__arena_at((uint32_t)first);
+        if (block == NULL)
+            return NULL;
+    } while (!atomic_compare_exchange_weak(list, &first,
+                                           ((first & -tag) + tag) | atomic_load(&block->next)));
     return block;
 }
 
 void *tri__arena_alloc(size_t size)
 {
     int class = size < ARENA_MAX ? class_for(size + HEADER_SIZE) : CLASS_COUNT;
-    struct block *block = NULL;
-    bool is_zero = true;
-    if (class < CLASS_COUNT) {
-        pthread_mutex_lock(&mutex);
-        block = take_free(class);
-        is_zero = block == NULL || is_large(class);
-        if (block == NULL)
-            block = take_new(class);
-        pthread_mutex_unlock(&mutex);
-    }
+    struct block *block = class < CLASS_COUNT ? take_free(class) : NULL;
+    bool is_zero = block == NULL || is_large(class);
+    if (block == NULL && class < CLASS_COUNT)
+        block = take_new(class);
     if (block == NULL) {
         tri_fail(TRI_ENOMEM, "no %zu bytes left in the %zu MiB arena", size, arena_size >> 20);
         return NULL;
@@ -160,8 +179,20 @@ void tri__arena_free(void *memory)
     struct block *block = (struct block *)((char *)memory - HEADER_SIZE);
     if (is_large(block->class))
         give_back(block);
-    pthread_mutex_lock(&mutex);
-    block->next = free_blocks[block->class];
-    free_blocks[block->class] = block;
-    pthread_mutex_unlock(&mutex);
+    _Atomic uint64_t *list = &head()->free_blocks[block->class];
+    uint64_t first = atomic_load(list), tag = (uint64_t)1 << 32;
+    do
+        atomic_store(&block->next, (uint32_t)first);
+    while (!atomic_compare_exchange_weak(list, &first,
+                                         ((first & -tag) + tag) | tri__arena_number(block)));
+}
+
+void *tri__local_shared_alloc(size_t size)
+{
+    return tri__arena_alloc(size);
+}
+
+void tri__local_shared_free(void *memory)
+{
+    tri__arena_free(memory);
 }

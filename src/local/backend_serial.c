@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The serial backend: the one worker is the calling thread, and has ended when it is started.
+ * The serial backend: the calling thread does everything itself, at once.
  */
-#include "local.h"
-
-#include <unistd.h>
-
-static int start(int count, tri__worker_entry *entry, void *context)
-{
-    for (int worker = 0; worker < count; worker++)
-        entry(context, worker);
-    return 0;
-}
-
-static int next_end(struct tri__worker_end *end, double timeout_s)
-{
-    (void)timeout_s;
-    *end = (struct tri__worker_end){.worker = 0, .pid = getpid()};
-    return 1;
-}
-
-static const struct tri__workers workers = {start, next_end, NULL};
+#include "pool.h"
+#include "process.h"
 
 static int worker_count(int requested, int preferred)
 {
@@ -32,12 +15,19 @@ static int worker_count(int requested, int preferred)
 
 static int team_run(const struct tri__call *call, int size)
 {
-    return tri__local_team_run(&workers, call, size);
+    return tri__local_team_run(NULL, call, size);
+}
+
+static int pool_open(const struct tri__pool_call *call, tri_pool **pool)
+{
+    return tri__local_pool_open(NULL, call, pool);
+}
+
+static int process_start(const struct tri__process_call *call, tri_process **process)
+{
+    return tri__local_process_start(NULL, call, process);
 }
 
 const struct tri__backend tri__backend_serial = {
-    TRI_BACKEND_SERIAL,
-    worker_count,
-    tri__local_host_count,
-    team_run,
+    TRI_BACKEND_SERIAL, worker_count, tri__local_host_count, team_run, pool_open, process_start,
 };

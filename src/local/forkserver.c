@@ -5,19 +5,25 @@
  * takes the same time however large it has grown, and is legal in an MPI rank.
  *
  * It and the controller speak over a socket of whole messages: requests one way (start workers,
- * kill them, quit), reports of ended workers the other. It sleeps in poll on that socket and on
+ * signal them, quit), reports of ended workers the other. It sleeps in poll on that socket and on
  * a signalfd, and reaps every worker. When the controller dies the socket ends, and the
  * parent-death signal ends the server and each worker even if that is not noticed.
+ *
+ * A worker that wants workers of its own, and a program whose server was killed, make a server when
+ * they need it: its workers then see memory as it is at that moment.
  *
  * Under a launcher of MPI programs the roles of parent and child are exchanged (`as_child`): the
  * process that the launcher started becomes the server, and the rank is its child. MPI tells
  * nobody how a rank died; its parent knows, says so in one line, and ends with its status.
  */
 #include "forkserver.h"
+#include "pool.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,23 +34,36 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The controller's side; `owner` is the one process that may use it. */
+/* The controller's side. */
 static struct {
     int socket;
-    pid_t owner;
     pid_t server; /* to be waited for; 0 under as_child */
 } controller = {.socket = -1};
+
+struct child {
+    pid_t pid;
+    int worker;
+    struct tri__start *start; /* of the controller's */
+    struct tri__watcher *watcher;
+    void *context;
+};
 
 /* The server's side. */
 static struct {
     int socket, signals;
-    pid_t *workers; /* pid of each living worker, else 0 */
-    int worker_count;
+    struct child *children;
+    size_t child_count, child_room;
+    struct tri__fork_report *unsent; /* while the socket is full */
+    size_t unsent_count, unsent_room;
     pid_t rank; /* under as_child, the process to watch over */
     const char *who;
     bool quit_asked; /* the rank has called tri__local_close */
     bool stop_asked; /* somebody has sent the rank a signal to end */
 } server;
+
+/* Of this process. */
+static uint64_t process_number; /* in the arena's count of them */
+static long parent_id;
 
 /* Signals as they were when tri_main was called. */
 static struct {
@@ -78,16 +97,22 @@ static void die_with_parent(pid_t parent)
         _exit(1);
 }
 
-/* The strings are shared with the other workers; the array, which setenv writes to, is not. */
-static char **own_environment(char **shared)
+/* From strings one behind the other, an empty one at the end. */
+static char **own_environment(const char *shared)
 {
-    size_t count = 0;
-    while (shared[count])
-        count++;
-    char **own = malloc((count + 1) * sizeof *own);
+    size_t count = 0, size = 0;
+    for (; shared[size]; count++)
+        size += strlen(shared + size) + 1;
+    char **own = malloc((count + 1) * sizeof *own + size);
     if (own == NULL)
         _exit(1);
-    return memcpy(own, shared, (count + 1) * sizeof *own);
+    char *text = memcpy(own + count + 1, shared, size);
+    for (size_t i = 0; i < count; i++) {
+        own[i] = text;
+        text += strlen(text) + 1;
+    }
+    own[count] = NULL;
+    return own;
 }
 
 /* The controller's folder, environment and output, and nothing to read. */
@@ -120,53 +145,101 @@ static void be_worker(const struct tri__fork_request *request, const int *descri
             close(descriptors[i]);
     close(server.socket);
     close(server.signals);
+    parent_id = request->controller;
     request->entry(request->context, worker);
     exit(0);
 }
 
 /* ---- The server ------------------------------------------------------------------------ */
 
-static void report(int worker, pid_t pid, int error, int status)
+/* True when it is sent, or there is nobody to tell, which is seen elsewhere. */
+static bool send_report(const struct tri__fork_report *report)
 {
-    struct tri__worker_end end = {worker, pid, error, status};
-    /* nobody to tell is no reason to stop: the end of the socket is seen elsewhere */
-    while (send(server.socket, &end, sizeof end, MSG_NOSIGNAL) < 0 && errno == EINTR)
-        ;
+    ssize_t size;
+    do
+        size = send(server.socket, report, sizeof *report, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (size < 0 && errno == EINTR);
+    return size >= 0 || errno != EAGAIN;
+}
+
+/* The controller may be busy with a request, and must not be waited for. */
+static void report_end(const struct child *child, int error, int status)
+{
+    struct tri__fork_report report;
+    memset(&report, 0, sizeof report);
+    report.start = child->start;
+    report.end = (struct tri__worker_end){child->worker, child->pid, error, status, child->context};
+    if (server.unsent_count == 0 && send_report(&report))
+        return;
+    if (server.unsent_count == server.unsent_room) {
+        size_t room = 2 * server.unsent_room + 64;
+        void *unsent = realloc(server.unsent, room * sizeof *server.unsent);
+        if (unsent == NULL)
+            return;
+        server.unsent = unsent;
+        server.unsent_room = room;
+    }
+    server.unsent[server.unsent_count++] = report;
+}
+
+static void send_unsent(void)
+{
+    size_t sent = 0;
+    while (sent < server.unsent_count && send_report(&server.unsent[sent]))
+        sent++;
+    server.unsent_count -= sent;
+    memmove(server.unsent, server.unsent + sent, server.unsent_count * sizeof *server.unsent);
+}
+
+static bool make_room(size_t count)
+{
+    if (server.child_count + count <= server.child_room)
+        return true;
+    size_t room = 2 * (server.child_count + count);
+    struct child *children = realloc(server.children, room * sizeof *children);
+    if (children == NULL)
+        return false;
+    server.children = children;
+    server.child_room = room;
+    return true;
 }
 
 static void start_workers(const struct tri__fork_request *request, const int *descriptors)
 {
-    pid_t self = getpid(), pid = 0;
+    pid_t self = getpid();
     int expected = 1 + request->has_output + request->has_error;
     int error = descriptors[expected - 1] < 0 ? EMFILE : 0;
-    free(server.workers);
-    server.workers = calloc((size_t)request->count, sizeof *server.workers);
-    server.worker_count = server.workers ? request->count : 0;
-    if (server.workers == NULL)
+    if (!make_room((size_t)request->count))
         error = ENOMEM;
-    for (int worker = 0; worker < request->count; worker++) {
-        if (error == 0 && (pid = fork()) == 0)
-            be_worker(request, descriptors, worker, self);
-        if (error == 0 && pid < 0)
+    for (int i = 0; i < request->count; i++) {
+        struct child child = {0, request->first + i, request->start, request->watcher,
+                              request->context};
+        if (error == 0 && (child.pid = fork()) == 0)
+            be_worker(request, descriptors, child.worker, self);
+        if (error == 0 && child.pid < 0)
             error = errno;
         if (error == 0)
-            server.workers[worker] = pid;
+            server.children[server.child_count++] = child;
         else
-            report(worker, 0, error, 0);
+            report_end(&(struct child){0, child.worker, child.start, child.watcher, child.context},
+                       error, 0);
     }
 }
 
-static void kill_workers(void)
+/* Of all watchers for NULL, all workers for -1. */
+static void signal_workers(const struct tri__watcher *watcher, int worker, int signal)
 {
-    for (int worker = 0; worker < server.worker_count; worker++)
-        if (server.workers[worker] > 0)
-            kill(server.workers[worker], SIGKILL);
+    for (const struct child *child = server.children; child < server.children + server.child_count;
+         child++)
+        if ((watcher == NULL || child->watcher == watcher) &&
+            (worker < 0 || child->worker == worker))
+            kill(child->pid, signal);
 }
 
 /* Until none is left. */
 static void end_workers(void)
 {
-    kill_workers();
+    signal_workers(NULL, -1, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0)
         ;
 }
@@ -205,13 +278,13 @@ static bool take_request(void)
         server.quit_asked = server.quit_asked || size > 0;
         if (server.rank == 0)
             leave(0);
-        kill_workers();
+        signal_workers(NULL, -1, SIGKILL);
         close(server.socket);
         server.socket = -1; /* poll passes it over; what is left is to wait for the rank */
     } else if (request.kind == TRI__FORK_START) {
         start_workers(&request, descriptors);
     } else {
-        kill_workers();
+        signal_workers(request.watcher, request.worker, request.signal);
     }
     for (int i = 0; i < TRI__FORK_DESCRIPTORS; i++)
         if (descriptors[i] >= 0)
@@ -251,6 +324,17 @@ static _Noreturn void leave_after_rank(int status)
     leave(code == 0 && !server.quit_asked ? EXIT_FAILURE : code);
 }
 
+static void take_end(pid_t pid, int status)
+{
+    for (size_t i = server.child_count; i-- > 0;)
+        if (server.children[i].pid == pid) {
+            struct child child = server.children[i];
+            server.children[i] = server.children[--server.child_count];
+            report_end(&child, 0, status);
+            return;
+        }
+}
+
 static void reap(void)
 {
     pid_t pid;
@@ -258,11 +342,7 @@ static void reap(void)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == server.rank)
             leave_after_rank(status);
-        for (int worker = 0; worker < server.worker_count; worker++)
-            if (server.workers[worker] == pid) {
-                server.workers[worker] = 0;
-                report(worker, pid, 0, status);
-            }
+        take_end(pid, status);
     }
 }
 
@@ -286,12 +366,15 @@ static void take_signal(void)
 static _Noreturn void serve(void)
 {
     for (;;) {
-        struct pollfd ready[] = {{server.signals, POLLIN, 0}, {server.socket, POLLIN, 0}};
+        short events = server.unsent_count > 0 ? POLLIN | POLLOUT : POLLIN;
+        struct pollfd ready[] = {{server.signals, POLLIN, 0}, {server.socket, events, 0}};
         if (poll(ready, 2, -1) < 0)
             continue;
         if (ready[0].revents)
             take_signal();
-        if (ready[1].revents)
+        if (ready[1].revents & POLLOUT)
+            send_unsent();
+        if (ready[1].revents & ~POLLOUT)
             take_request();
     }
 }
@@ -319,55 +402,115 @@ static int server_begin(int socket, pid_t rank, const char *who)
     return server.signals;
 }
 
-static void controller_begin(int socket, pid_t server_pid)
+/* The parent-death signal follows the thread that forked, not its process. */
+static bool is_main_thread(void)
+{
+    return gettid() == getpid();
+}
+
+static int controller_begin(int socket, pid_t server_pid)
 {
     restore_signals();
     controller.socket = socket;
     controller.server = server_pid;
-    controller.owner = getpid();
-    tri__arena_claim();
+    return 0;
+}
+
+/* A server that is made late has a copy of all descriptors that the program has opened. */
+static void close_all_but(int one, int other)
+{
+    unsigned low = (unsigned)(one < other ? one : other), high = (unsigned)(one + other) - low;
+    close_range(STDERR_FILENO + 1, low - 1, 0);
+    if (low + 1 < high)
+        close_range(low + 1, high - 1, 0);
+    close_range(high + 1, ~0u, 0);
 }
 
 /* Call with the signals held back. */
-static int part(bool as_child, const char *who, int ends[2])
+static int part(bool as_child, bool is_late, const char *who, int ends[2])
 {
-    pid_t parent = getpid(), child = fork();
+    pid_t parent = getpid();
+    bool is_main = is_main_thread();
+    int nudges = tri__ends_nudges();
+    pid_t child = fork();
     if (child < 0)
         return tri_fail(TRI_ESYS, "cannot start the fork server: %s", strerror(errno));
     bool is_server = as_child == (child > 0);
     close(ends[!is_server]);
-    if (child == 0)
+    if (child == 0 && is_main)
         die_with_parent(parent);
-    if (!is_server) {
-        controller_begin(ends[0], child);
-        return 0;
-    }
+    if (!is_server)
+        return controller_begin(ends[0], child);
+    if (is_late)
+        close_all_but(ends[1], nudges);
     if (server_begin(ends[1], child, who) < 0)
         _exit(1);
     serve();
 }
 
-int tri__local_open(bool as_child, const char *who)
+static int open_server(bool as_child, bool is_late, const char *who)
 {
     int ends[2];
-    int code = tri__arena_open();
-    if (code != 0)
-        return code;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return tri_fail(TRI_ESYS, "cannot start the fork server: %s", strerror(errno));
     hold_signals();
-    code = part(as_child, who, ends);
+    int code = part(as_child, is_late, who, ends);
     if (code != 0)
         restore_signals();
     return code;
 }
 
+uint64_t tri__process_number(void)
+{
+    return process_number;
+}
+
+long tri__process_parent(void)
+{
+    return parent_id;
+}
+
+/* In each new process, be it ours or forked by the user: it has no workers yet. */
+static void begin_process(void)
+{
+    if (controller.socket >= 0)
+        close(controller.socket);
+    controller.socket = -1;
+    process_number = tri__arena_next_process();
+    tri__ends_forget();
+    tri__fork_forget_starts();
+    tri__manager_forget();
+    tri__local_process_forget();
+}
+
+int tri__local_open(bool as_child, const char *who)
+{
+    int code = tri__arena_open();
+    if (code == 0)
+        code = tri__ends_need();
+    if (code == 0 && pthread_atfork(NULL, NULL, begin_process) != 0)
+        code = tri_fail(TRI_ENOMEM, "no memory for a fork handler");
+    return code ? code : open_server(as_child, false, who);
+}
+
+int tri__forkserver_need(void)
+{
+    if (controller.socket >= 0)
+        return 0;
+    return open_server(false, true, NULL);
+}
+
 void tri__local_close(void)
 {
-    if (controller.socket < 0 || controller.owner != getpid())
+    if (controller.socket < 0)
         return;
     struct tri__fork_request request = {.kind = TRI__FORK_QUIT};
     send(controller.socket, &request, sizeof request, MSG_NOSIGNAL);
+    tri__forkserver_forget();
+}
+
+void tri__forkserver_forget(void)
+{
     close(controller.socket);
     controller.socket = -1;
     if (controller.server > 0)
@@ -377,5 +520,5 @@ void tri__local_close(void)
 
 int tri__forkserver_socket(void)
 {
-    return controller.owner == getpid() ? controller.socket : -1;
+    return controller.socket;
 }

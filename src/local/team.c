@@ -6,7 +6,7 @@
  */
 #include "team.h"
 
-#include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
@@ -86,54 +86,64 @@ const char *tri__wait_status_words(int status, char *buffer, size_t size)
     return buffer;
 }
 
+/* How the ranks end; guarded by the lock of ends.c. */
+struct ranks {
+    struct tri__watcher watcher;
+    struct local_team *shared;
+    int left;
+    struct tri__failure first; /* of the first that did not end well */
+};
+
 /* A worker that ends well has noted that its kernel returned; whatever it returned, the team
- * knows already. `first` is for the first that did not. */
-static void take_end(struct local_team *shared, const struct tri__worker_end *end,
-                     struct tri__failure *first)
+ * knows already. */
+static void take_end(struct tri__watcher *watcher, const struct tri__worker_end *end)
 {
+    struct ranks *ranks = (struct ranks *)watcher;
+    struct local_team *shared = ranks->shared;
     struct tri__failure failure;
     char words[128];
     bool returned = atomic_load(&shared->returned[end->worker]) != 0;
+    ranks->left--;
     if (end->error != 0)
         tri__failure_set(&failure, TRI_ESYS, end->worker, shared->size, 0, "cannot be started: %s",
                          strerror(end->error));
     else if (end->status == 0 && returned)
         return;
+    else if (end->pid == 0)
+        tri__failure_set(&failure, TRI_ELOST, end->worker, shared->size, 0,
+                         "was killed with the fork server");
     else
         tri__failure_set(&failure, TRI_ELOST, end->worker, shared->size, end->pid, "%s%s",
                          tri__wait_status_words(end->status, words, sizeof words),
                          returned                 ? " after its kernel had returned"
                          : WIFEXITED(end->status) ? " before its kernel had returned"
                                                   : "");
-    if (first->code == 0)
-        *first = failure;
+    if (ranks->first.code == 0)
+        ranks->first = failure;
     tri__local_fail(shared, &failure);
 }
 
-/* Returns when no worker is left. After a failure they have a while to end by themselves. */
-static int collect_ends(const struct tri__workers *workers, struct local_team *shared,
-                        struct tri__failure *first)
+static bool all_have_ended(void *context)
 {
-    double deadline = 0;
-    bool killed = workers->kill == NULL;
-    for (int left = shared->size; left > 0;) {
-        bool failed = atomic_load(&shared->failed) != TEAM_WHOLE;
-        if (failed && deadline == 0)
-            deadline = tri__now() + GRACE_S;
-        struct tri__worker_end end;
-        double timeout_s = failed && !killed ? fmax(0, deadline - tri__now()) : -1;
-        int count = workers->next_end(&end, timeout_s);
-        if (count < 0)
-            return count;
-        if (count == 0) {
-            workers->kill();
-            killed = true;
-        } else {
-            take_end(shared, &end, first);
-            left--;
-        }
+    return ((const struct ranks *)context)->left == 0;
+}
+
+static bool one_has_failed(void *context)
+{
+    const struct ranks *ranks = context;
+    return ranks->left == 0 || atomic_load(&ranks->shared->failed) != TEAM_WHOLE;
+}
+
+/* Returns when no worker is left. After a failure they have a while to end by themselves. */
+static void wait_for_ends(const struct tri__workers *workers, struct ranks *ranks)
+{
+    if (workers->signal) {
+        tri__ends_wait(one_has_failed, ranks, TRI__FOR_EVER);
+        if (tri__ends_wait(all_have_ended, ranks, tri__time_after(GRACE_S)))
+            return;
+        workers->signal(&ranks->watcher, -1, SIGKILL);
     }
-    return 0;
+    tri__ends_wait(all_have_ended, ranks, TRI__FOR_EVER);
 }
 
 /* A rank that was killed while it wrote why the team fails is itself the reason. */
@@ -152,18 +162,28 @@ static int outcome(const struct local_team *shared, const struct tri__call *call
     }
 }
 
+static int run_on_workers(const struct tri__workers *workers, struct local_team *shared,
+                          struct tri__failure *first)
+{
+    struct ranks ranks = {{take_end}, shared, shared->size, {0}};
+    int code = workers->start(&ranks.watcher, run_rank, shared, 0, shared->size);
+    if (code == 0)
+        wait_for_ends(workers, &ranks);
+    *first = ranks.first;
+    return code;
+}
+
 int tri__local_team_run(const struct tri__workers *workers, const struct tri__call *call, int size)
 {
-    int code = tri__arena_check();
-    if (code != 0)
-        return code;
     struct local_team *shared = team_new(call, size);
     if (shared == NULL)
         return TRI_ENOMEM;
     struct tri__failure first = {0};
-    code = workers->start(size, run_rank, shared);
-    if (code == 0 && (code = collect_ends(workers, shared, &first)) != 0)
-        return code; /* without freeing what a dying worker may still write to */
+    int code = 0;
+    if (workers)
+        code = run_on_workers(workers, shared, &first);
+    else
+        run_rank(shared, 0);
     if (code == 0)
         code = outcome(shared, call, &first);
     team_free(shared);

@@ -23,20 +23,47 @@ static void pause_cpu(void)
 #endif
 }
 
-void tri__wait_while(_Atomic uint32_t *word, uint32_t old, bool spin)
+static bool is_over(_Atomic uint32_t *word, uint32_t old)
 {
-    for (int i = 0; spin && i < SPINS; i++) {
-        if (atomic_load_explicit(word, memory_order_acquire) != old)
-            return;
+    return atomic_load_explicit(word, memory_order_acquire) != old;
+}
+
+bool tri__spin_while(_Atomic uint32_t *word, uint32_t old)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (is_over(word, old))
+            return true;
         pause_cpu();
     }
-    while (atomic_load_explicit(word, memory_order_acquire) == old)
-        syscall(SYS_futex, word, FUTEX_WAIT, old, NULL, NULL, 0);
+    return false;
+}
+
+bool tri__wait_until(_Atomic uint32_t *word, uint32_t old, double time)
+{
+    while (!is_over(word, old)) {
+        double left_s = time - tri__now();
+        struct timespec left = {(time_t)left_s, (long)(1e9 * (left_s - (double)(time_t)left_s))};
+        if (time < TRI__FOR_EVER && left_s <= 0)
+            return false;
+        syscall(SYS_futex, word, FUTEX_WAIT, old, time < TRI__FOR_EVER ? &left : NULL, NULL, 0);
+    }
+    return true;
+}
+
+void tri__wait_while(_Atomic uint32_t *word, uint32_t old, bool spin)
+{
+    if (!spin || !tri__spin_while(word, old))
+        tri__wait_until(word, old, TRI__FOR_EVER);
+}
+
+int tri__wake(_Atomic uint32_t *word, int count)
+{
+    return (int)syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
 }
 
 void tri__wake_all(_Atomic uint32_t *word)
 {
-    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    tri__wake(word, INT_MAX);
 }
 
 double tri__now(void)
@@ -44,4 +71,9 @@ double tri__now(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double tri__time_after(double timeout_s)
+{
+    return timeout_s < 0 || timeout_s > 1e9 ? TRI__FOR_EVER : tri__now() + timeout_s;
 }

@@ -181,4 +181,6 @@ const struct tri__backend tri__backend_mpi = {
     worker_count,
     host_count,
     team_run,
+    NULL,
+    NULL,
 };

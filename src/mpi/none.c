@@ -32,6 +32,8 @@ const struct tri__backend tri__backend_mpi = {
     worker_count,
     refuse,
     team_run,
+    NULL,
+    NULL,
 };
 
 int tri__mpi_main(const struct tri__launch *launch, int argc, char **argv, tri_program *program,

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The manager: one thread of a process that owns pools. It sleeps until a worker has ended, a limit
+ * may be over or a job with callbacks is done; then it attends to each pool: what a dead worker had
+ * in hand is given an error or tried again, a fresh worker takes its place and goes on from there.
+ */
+#include "pool.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* A worker that cannot be started is tried again after a while, and this often. */
+static const double START_AGAIN_S = 0.05;
+enum { STARTS = 20 };
+
+/* So many workers in a row that end before they are ready break the pool. */
+enum { BEGINNINGS = 10 };
+
+static struct {
+    pthread_mutex_t mutex; /* guards the rest; before a pool's */
+    pthread_cond_t is_free;
+    struct local_pool *pools, *attended;
+    pthread_t thread;
+    bool has_thread, is_ending;
+    unsigned round;
+} manager = {.mutex = PTHREAD_MUTEX_INITIALIZER, .is_free = PTHREAD_COND_INITIALIZER};
+
+static _Thread_local bool is_manager;
+
+bool tri__manager_is_self(void)
+{
+    return is_manager;
+}
+
+void tri__manager_nudge(void)
+{
+    tri__ends_nudge(tri__ends_nudges());
+}
+
+/* ---- A worker's task is over by force -------------------------------------------------- */
+
+bool tri__manager_condemn(struct worker *worker, const struct job *job, uint64_t running, int cause)
+{
+    (void)job;
+    if (running == CONDEMNED ||
+        !atomic_compare_exchange_strong(&worker->running, &running, CONDEMNED))
+        return false;
+    worker->cause = cause;
+    return true;
+}
+
+static void note_loss(struct local_pool *pool, struct job *job, size_t task,
+                      const struct worker *worker, const struct tri__worker_end *end)
+{
+    char words[128];
+    long pid = atomic_load(&worker->pid);
+    pool->stats.lost++;
+    if (worker->cause == TRI_ETIMEOUT)
+        tri__job_note_error(job, task, TRI_ETIMEOUT, worker->number, pid,
+                            "took more than its limit of %g s", atomic_load(&job->limit_s));
+    else
+        tri__job_note_error(job, task, TRI_ELOST, worker->number, pid, "was lost: its worker %s",
+                            tri__wait_status_words(end->status, words, sizeof words));
+}
+
+/* The chunk in the worker's hand has been claimed by it. A task that had begun is lost. */
+static void give_up_task(struct local_pool *pool, struct worker *worker, struct job *job,
+                         const struct tri__worker_end *end)
+{
+    size_t task = atomic_load(&worker->task), chunk = atomic_load(&worker->chunk);
+    bool had_begun = atomic_load(&worker->running) != 0 && task < tri__job_first(job, chunk);
+    if (had_begun && worker->cause == 0 && worker->attempts < pool->options.retries) {
+        worker->attempts++;
+        pool->stats.lost++;
+        pool->stats.retried++;
+        memset(job->results + task * job->result_size, 0, job->result_size);
+    } else if (had_begun) {
+        worker->attempts = 0;
+        if (atomic_load(&job->aborted))
+            pool->stats.lost++;
+        else
+            note_loss(pool, job, task, worker, end);
+        atomic_store(&worker->task, ++task);
+    }
+    atomic_store(&worker->running, 0);
+    if (task == tri__job_first(job, chunk) || atomic_load(&job->aborted)) {
+        worker->attempts = 0;
+        tri__job_finish_chunk(worker, job);
+        tri__job_settle(job);
+    }
+}
+
+/* Whether the worker has lost a task. Leaves in its hand what the next one has to go on with. */
+static bool recover(struct local_pool *pool, struct worker *worker,
+                    const struct tri__worker_end *end)
+{
+    struct job *job = atomic_load(&worker->job);
+    size_t chunk = atomic_load(&worker->chunk);
+    uint64_t lost = pool->stats.lost;
+    int state = chunk > 0 ? tri__chunk_state(job, chunk - 1) : CHUNK_FREE;
+    if (chunk > 0 && state == CHUNK_DONE) {
+        tri__job_mend_tally(worker, job, chunk - 1);
+        tri__job_settle(job);
+    } else if (chunk > 0 && state == worker->number + 1) {
+        give_up_task(pool, worker, job, end);
+    }
+    if (state != worker->number + 1)
+        atomic_store(&worker->chunk, 0);
+    if (job)
+        tri__job_settle(job);
+    atomic_store(&worker->running, 0);
+    atomic_store(&worker->is_spinning, 0);
+    if (atomic_load(&worker->chunk) == 0)
+        atomic_store(&worker->job, NULL);
+    return pool->stats.lost != lost;
+}
+
+/* A thread that takes too long keeps its struct worker; another goes on with what it had. */
+static void abandon(struct local_pool *pool, struct worker *worker)
+{
+    struct worker *next = tri__arena_alloc(sizeof *next);
+    if (next == NULL)
+        return;
+    next->pool = pool;
+    next->number = worker->number;
+    next->cause = worker->cause;
+    next->initializer_code = 0;
+    atomic_store(&next->pid, atomic_load(&worker->pid));
+    atomic_store(&next->tasks, atomic_load(&worker->tasks));
+    atomic_store(&next->failed, atomic_load(&worker->failed));
+    atomic_store(&next->busy_s, atomic_load(&worker->busy_s));
+    atomic_store(&next->job, atomic_load(&worker->job));
+    atomic_store(&next->chunk, atomic_load(&worker->chunk));
+    atomic_store(&next->task, atomic_load(&worker->task));
+    atomic_store(&next->running, CONDEMNED);
+    worker->abandoned = pool->abandoned;
+    pool->abandoned = worker;
+    pool->slots[worker->number] = next;
+    recover(pool, next, &worker->end);
+    tri__pool_start_worker(pool, next);
+}
+
+/* ---- The ends of workers --------------------------------------------------------------- */
+
+static void TRI_PRINTF(2, 3) break_pool(struct local_pool *pool, const char *format, ...)
+{
+    char words[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    tri__pool_abort(pool, POOL_BROKEN, TRI_EBROKEN, words);
+}
+
+static void lose_worker(struct local_pool *pool, struct worker *worker)
+{
+    worker->start_again = 0;
+    atomic_fetch_sub(&pool->live, 1);
+    tri__wake_all(&pool->live);
+}
+
+static bool is_over(const struct local_pool *pool)
+{
+    return pool->state == POOL_TERMINATED || pool->state == POOL_BROKEN;
+}
+
+static void take_failed_start(struct local_pool *pool, struct worker *worker)
+{
+    if (!is_over(pool) && ++worker->failed_starts >= STARTS)
+        break_pool(pool, "worker %d could not be started: %s", worker->number,
+                   strerror(worker->end.error));
+    if (is_over(pool))
+        lose_worker(pool, worker);
+    else
+        worker->start_again = tri__now() + START_AGAIN_S;
+}
+
+/* Before the worker was ready. */
+static void take_bad_beginning(struct local_pool *pool, struct worker *worker)
+{
+    char words[128];
+    const struct tri__worker_end *end = &worker->end;
+    if (worker->initializer_code != 0)
+        break_pool(pool, "the initializer of worker %d (process %d) failed with code %d%s%s",
+                   worker->number, end->pid, worker->initializer_code,
+                   *worker->initializer_words ? ": " : "", worker->initializer_words);
+    else if (++pool->failed_beginnings >= BEGINNINGS)
+        break_pool(pool, "%d workers in a row ended before they were ready: the last %s",
+                   BEGINNINGS, tri__wait_status_words(end->status, words, sizeof words));
+}
+
+static void take_end(struct local_pool *pool, struct worker *worker)
+{
+    char words[128];
+    struct tri__worker_end *end = &worker->end;
+    worker->is_live = false;
+    worker->has_ended = 0;
+    if (end->error != 0) {
+        take_failed_start(pool, worker);
+        return;
+    }
+    worker->failed_starts = 0;
+    bool has_lost = recover(pool, worker, end);
+    if (atomic_load(&worker->is_ready))
+        pool->failed_beginnings = 0;
+    else if (!is_over(pool))
+        take_bad_beginning(pool, worker);
+    if (pool->options.break_on_loss && !is_over(pool) && worker->cause == 0 &&
+        (has_lost || end->status != 0))
+        break_pool(pool, "worker %d (process %d) %s", worker->number, end->pid,
+                   tri__wait_status_words(end->status, words, sizeof words));
+    bool has_more = atomic_load(&worker->chunk) != 0 || tri__pool_has_work(pool);
+    if (is_over(pool) || (pool->state == POOL_CLOSED && !has_more))
+        lose_worker(pool, worker);
+    else
+        tri__pool_start_worker(pool, worker);
+}
+
+bool tri__pool_has_work(const struct local_pool *pool)
+{
+    const struct job *job = tri__arena_at((uint32_t)atomic_load(&pool->head));
+    for (; job; job = tri__arena_at(atomic_load(&job->next)))
+        if (!atomic_load(&job->aborted) && atomic_load(&job->hint) < job->chunk_count)
+            return true;
+    return false;
+}
+
+static void take_abandoned_ends(struct local_pool *pool)
+{
+    for (struct worker **link = &pool->abandoned; *link;) {
+        struct worker *worker = *link;
+        if (atomic_load(&worker->has_ended)) {
+            *link = worker->abandoned;
+            tri__arena_free(worker);
+        } else {
+            link = &worker->abandoned;
+        }
+    }
+}
+
+/* ---- Limits ---------------------------------------------------------------------------- */
+
+static void end_task(struct local_pool *pool, struct worker *worker)
+{
+    if (pool->workers->signal)
+        pool->workers->signal(&pool->watcher, worker->number, SIGKILL);
+    else
+        abandon(pool, worker);
+}
+
+/* When to look again. */
+static double watch_limits(struct local_pool *pool)
+{
+    double now = tri__now(), next = TRI__FOR_EVER;
+    bool is_busy = tri__pool_has_work(pool);
+    for (int i = 0; i < pool->pool.workers; i++) {
+        struct worker *worker = pool->slots[i];
+        uint64_t running = atomic_load(&worker->running);
+        const struct job *job = atomic_load(&worker->job);
+        if (running == 0 || running == CONDEMNED || job == NULL)
+            continue;
+        double limit_s = atomic_load(&job->limit_s);
+        double time = atomic_load(&worker->started) + limit_s;
+        is_busy = true;
+        if (limit_s > 0 && time > now)
+            next = fmin(next, time);
+        else if (limit_s > 0 && tri__manager_condemn(worker, job, running, TRI_ETIMEOUT))
+            end_task(pool, worker);
+    }
+    return is_busy ? fmin(next, now + pool->shortest_limit_s) : next;
+}
+
+/* ---- Callbacks ------------------------------------------------------------------------- */
+
+void tri__pool_call_back(struct local_pool *pool, struct job *job)
+{
+    bool was_manager = is_manager;
+    atomic_store(&job->calling, 1);
+    while (job->callbacks) {
+        struct callback *callback = job->callbacks;
+        job->callbacks = callback->next;
+        pthread_mutex_unlock(&pool->mutex);
+        is_manager = true; /* what a callback may not do is the same everywhere */
+        callback->function(&job->future, callback->data);
+        is_manager = was_manager;
+        free(callback);
+        pthread_mutex_lock(&pool->mutex);
+    }
+    atomic_store(&job->has_callbacks, 0);
+    atomic_store(&job->calling, 0);
+    tri__wake_all(&job->calling);
+}
+
+static struct job *find_called(struct local_pool *pool)
+{
+    bool has_callbacks = false;
+    for (struct job *job = pool->jobs.following; job != &pool->jobs; job = job->following) {
+        bool has = job->callbacks && !atomic_load(&job->calling);
+        has_callbacks = has_callbacks || job->callbacks;
+        if (has && atomic_load(&job->phase) == JOB_DONE)
+            return job;
+    }
+    pool->has_callbacks = has_callbacks;
+    return NULL;
+}
+
+/* ---- The thread ------------------------------------------------------------------------ */
+
+/* Returns when to attend again. */
+static double attend(struct local_pool *pool)
+{
+    double next = TRI__FOR_EVER;
+    struct job *job;
+    pthread_mutex_lock(&pool->mutex);
+    for (int i = 0; i < pool->pool.workers; i++) {
+        struct worker *worker = pool->slots[i];
+        if (atomic_load(&worker->has_ended))
+            take_end(pool, worker);
+        if (worker->start_again > 0 && tri__now() >= worker->start_again)
+            tri__pool_start_worker(pool, worker);
+        if (worker->start_again > 0)
+            next = fmin(next, worker->start_again);
+    }
+    take_abandoned_ends(pool);
+    if (pool->has_limits)
+        next = fmin(next, watch_limits(pool));
+    while (pool->has_callbacks && (job = find_called(pool)) != NULL)
+        tri__pool_call_back(pool, job);
+    tri__pool_sweep(pool);
+    pthread_mutex_unlock(&pool->mutex);
+    return next;
+}
+
+static struct local_pool *next_of_round(void)
+{
+    struct local_pool *pool = manager.pools;
+    while (pool && pool->round == manager.round)
+        pool = pool->next_managed;
+    return pool;
+}
+
+static double attend_to_all(void)
+{
+    double next = TRI__FOR_EVER;
+    struct local_pool *pool;
+    pthread_mutex_lock(&manager.mutex);
+    manager.round++;
+    while ((pool = next_of_round()) != NULL) {
+        pool->round = manager.round;
+        manager.attended = pool;
+        pthread_mutex_unlock(&manager.mutex);
+        next = fmin(next, attend(pool));
+        pthread_mutex_lock(&manager.mutex);
+        manager.attended = NULL;
+        pthread_cond_broadcast(&manager.is_free);
+    }
+    pthread_mutex_unlock(&manager.mutex);
+    return next;
+}
+
+static bool is_news(void *seen)
+{
+    return tri__ends_news() != *(unsigned *)seen;
+}
+
+static void *run(void *nothing)
+{
+    unsigned seen = 0;
+    double next = 0;
+    is_manager = true;
+    for (;;) {
+        tri__ends_wait(is_news, &seen, next);
+        tri__ends_lock();
+        seen = tri__ends_news();
+        tri__ends_unlock();
+        pthread_mutex_lock(&manager.mutex);
+        bool is_ending = manager.is_ending;
+        pthread_mutex_unlock(&manager.mutex);
+        if (is_ending)
+            return nothing;
+        next = attend_to_all();
+    }
+}
+
+/* With the mutex. No signal of the program's is handled in this thread. */
+static int start_thread(void)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int error = pthread_create(&manager.thread, NULL, run, NULL);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (error != 0)
+        return tri_fail(TRI_ESYS, "cannot start the manager's thread: %s", strerror(error));
+    manager.has_thread = true;
+    return 0;
+}
+
+void tri__manager_forget(void)
+{
+    manager.has_thread = false;
+    pthread_mutex_init(&manager.mutex, NULL);
+    pthread_cond_init(&manager.is_free, NULL);
+    manager.pools = manager.attended = NULL;
+    manager.is_ending = false;
+}
+
+int tri__manager_add(struct local_pool *pool)
+{
+    pthread_mutex_lock(&manager.mutex);
+    int code = manager.has_thread ? 0 : start_thread();
+    if (code == 0) {
+        pool->next_managed = manager.pools;
+        manager.pools = pool;
+    }
+    pthread_mutex_unlock(&manager.mutex);
+    return code;
+}
+
+void tri__manager_remove(struct local_pool *pool)
+{
+    pthread_mutex_lock(&manager.mutex);
+    struct local_pool **link = &manager.pools;
+    while (*link && *link != pool)
+        link = &(*link)->next_managed;
+    if (*link)
+        *link = pool->next_managed;
+    while (manager.attended == pool)
+        pthread_cond_wait(&manager.is_free, &manager.mutex);
+    pthread_mutex_unlock(&manager.mutex);
+}
+
+void tri__manager_finish(void)
+{
+    if (!manager.has_thread || is_manager)
+        return;
+    pthread_mutex_lock(&manager.mutex);
+    for (struct local_pool *pool = manager.pools; pool; pool = pool->next_managed)
+        pool->pool.functions->terminate(&pool->pool);
+    manager.is_ending = true;
+    pthread_mutex_unlock(&manager.mutex);
+    tri__manager_nudge();
+    pthread_join(manager.thread, NULL);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A pool on one host, as it lies in the arena: a queue of jobs, from which workers take (worker.c);
+ * the owner's side, which submits and waits (pool.c); and the manager, a thread of the owner that
+ * replaces workers, watches limits and calls back (manager.c).
+ *
+ * The queue is a list of jobs, of which `head` is the first that may have free chunks. The owner
+ * appends; a worker that finds no free chunk in the head moves it on. The head itself always stays,
+ * done or not. A worker writes the head's job in its `job`, looks whether it is still the head, and
+ * only then touches it: so the owner may free any job that the head has passed and no worker has.
+ */
+#ifndef TRI__LOCAL_POOL_H
+#define TRI__LOCAL_POOL_H
+
+#include "job.h"
+
+#include <pthread.h>
+
+enum pool_state { POOL_OPEN, POOL_CLOSED, POOL_TERMINATED, POOL_BROKEN };
+
+struct local_pool {
+    struct tri_pool pool;
+    struct tri__watcher watcher;
+    const struct tri__workers *workers; /* NULL: the calling thread runs the tasks */
+    tri_pool_options options;           /* its initializer_argument in the arena */
+    uint64_t owner;                     /* the process's number */
+    int nudges;                         /* the owner's */
+    int spinners;                       /* workers below this number may spin */
+    bool flushes;           /* workers are processes, with output buffers of their own */
+    _Atomic uint32_t *done; /* the owner's: see tri__done_tell */
+
+    /* shared: all change often */
+    _Alignas(64) _Atomic uint64_t head; /* a tag of 32 bits, the job's number in the arena in 32 */
+    _Alignas(64) _Atomic uint32_t work; /* a futex: changes with each job by 2; 1: workers sleep */
+    _Atomic int is_closing;             /* workers end when there is nothing left to do */
+    _Atomic int is_stopping;            /* for tri_stop_requested */
+
+    /* the owner's, guarded by `mutex` */
+    _Alignas(64) pthread_mutex_t mutex;
+    enum pool_state state;
+    char broken_words[512];
+    struct job *tail; /* of the queue */
+    struct job jobs;  /* the ring of those whose future is not freed */
+    struct job freed; /* and of those whose memory is still needed */
+    uint64_t sequence;
+    bool has_limits;         /* a task may take too long */
+    double shortest_limit_s; /* that any task has had */
+    bool has_callbacks;      /* a job may have some */
+    _Atomic uint32_t live;   /* workers; a futex */
+    int failed_beginnings;   /* workers in a row that ended before they were ready */
+    tri_pool_stats stats;
+    struct worker *abandoned; /* threads that were left behind */
+    struct local_pool *next_managed;
+    unsigned round;         /* in which the manager has attended to it */
+    struct worker *slots[]; /* the worker of each number */
+};
+
+/* What call->options and workers say; workers is NULL for the calling thread. */
+int tri__local_pool_open(const struct tri__workers *workers, const struct tri__pool_call *call,
+                         tri_pool **pool);
+
+/* ---- worker.c -------------------------------------------------------------------------- */
+
+/* A worker's life: the context is its struct worker. */
+void tri__pool_worker(void *context, int number);
+
+/* Runs all that is in the queue, in the calling thread. */
+void tri__pool_run(struct worker *worker);
+
+/* The worker that the calling thread is, or NULL. */
+struct worker *tri__pool_self(void);
+
+/* ---- pool.c, for the manager; all with the mutex --------------------------------------- */
+
+/* Starts the worker whose slot this is. */
+void tri__pool_start_worker(struct local_pool *pool, struct worker *worker);
+
+/* Frees jobs that nobody needs any more. */
+void tri__pool_sweep(struct local_pool *pool);
+
+/* All that is not done has this error, and nobody works any more. The words are for TRI_EBROKEN. */
+void tri__pool_abort(struct local_pool *pool, enum pool_state state, int code, const char *words);
+
+/* Whether a job has been submitted whose chunks are not all taken. */
+bool tri__pool_has_work(const struct local_pool *pool);
+
+/* ---- manager.c ------------------------------------------------------------------------- */
+
+struct callback {
+    struct callback *next;
+    tri_callback *function;
+    void *data;
+};
+
+/* From now on the manager looks after the pool, until it is dismissed. */
+int tri__manager_add(struct local_pool *pool);
+void tri__manager_remove(struct local_pool *pool);
+
+/* Makes it look at once. */
+void tri__manager_nudge(void);
+
+/* Whether the calling thread is the manager, in a callback. */
+bool tri__manager_is_self(void);
+
+/* A task is condemned: its worker will do nothing after it. False when it is over. */
+bool tri__manager_condemn(struct worker *worker, const struct job *job, uint64_t running,
+                          int cause);
+
+/* Calls a done job's callbacks. With the mutex, which it gives up meanwhile. */
+void tri__pool_call_back(struct local_pool *pool, struct job *job);
+
+/* Ends all pools of this process. */
+void tri__manager_finish(void);
+
+/* In a new process: the manager and its pools are its parent's. */
+void tri__manager_forget(void);
+
+/* ---- done.c ---------------------------------------------------------------------------- */
+
+/* A word of each process that owns pools: changes by 2 when a job is done while someone waits for
+ * any of many; 1: someone does. NULL when there is no memory. */
+_Atomic uint32_t *tri__done_word(void);
+void tri__done_tell(_Atomic uint32_t *done);
+
+#endif
