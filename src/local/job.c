@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef TRI__POINTS
+void (*tri__at_point)(enum point);
+#endif
+
 /* ---- Chunks ---------------------------------------------------------------------------- */
 
 size_t tri__job_first(const struct job *job, size_t chunk)
@@ -56,7 +60,9 @@ bool tri__job_claim(struct worker *worker, struct job *job)
         if (tri__chunk_state(job, chunk) == CHUNK_FREE) {
             atomic_store_explicit(&worker->task, tri__job_first(job, chunk), memory_order_relaxed);
             atomic_store_explicit(&worker->chunk, chunk + 1, memory_order_release);
+            AT(POINT_TRYING);
             if (tri__chunk_take(job, chunk, worker->number + 1)) {
+                AT(POINT_CLAIMED);
                 atomic_store_explicit(&job->hint, chunk + 1, memory_order_relaxed);
                 return true;
             }
@@ -75,12 +81,16 @@ void tri__job_finish_chunk(struct worker *worker, struct job *job)
         size_t done = atomic_load_explicit(&tally->done, memory_order_relaxed) + 1;
         atomic_store_explicit(&tally->closing, chunk, memory_order_relaxed);
         atomic_store_explicit(&tally->expected, done, memory_order_release);
+        AT(POINT_CLOSING);
         set_done(job, chunk - 1);
+        AT(POINT_DONE);
         atomic_store_explicit(&tally->done, done, memory_order_release);
     } else {
         set_done(job, chunk - 1);
+        AT(POINT_DONE);
         tri__job_announce(job);
     }
+    AT(POINT_COUNTED);
     atomic_store_explicit(&worker->chunk, 0, memory_order_release);
 }
 
@@ -102,16 +112,26 @@ void tri__job_settle(struct job *job)
     if (job->tallies == NULL)
         return;
     atomic_thread_fence(memory_order_seq_cst);
+    AT(POINT_SETTLING);
     for (int i = 0; i < job->future.pool->workers; i++)
         done += atomic_load(&job->tallies[i].done);
     if (done == job->chunk_count && atomic_load(&job->phase) != JOB_DONE)
         tri__job_announce(job);
 }
 
+void tri__job_wake(struct job *job)
+{
+    const struct local_pool *pool = (const struct local_pool *)job->future.pool;
+    tri__wake_all(&job->phase);
+    tri__done_tell(pool->done);
+}
+
 void tri__job_announce(struct job *job)
 {
     const struct local_pool *pool = (const struct local_pool *)job->future.pool;
-    if (atomic_exchange(&job->phase, JOB_DONE) == JOB_AWAITED)
+    uint32_t phase = atomic_exchange(&job->phase, JOB_DONE);
+    AT(POINT_ANNOUNCING);
+    if (phase == JOB_AWAITED)
         tri__wake_all(&job->phase);
     tri__done_tell(pool->done);
     if (atomic_load(&job->has_callbacks))

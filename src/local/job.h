@@ -32,6 +32,38 @@
 
 struct local_pool;
 
+/* Where a worker may be killed, by tests that were built for that: between which two steps. */
+#define POINT_MAP(X)                                                                               \
+    X(POINT_HOLDING, "holds the head")                                                             \
+    X(POINT_TRYING, "tries a chunk")                                                               \
+    X(POINT_CLAIMED, "has claimed a chunk")                                                        \
+    X(POINT_RUNNING, "is about to run a task")                                                     \
+    X(POINT_RETURNED, "has run a task")                                                            \
+    X(POINT_NOTED, "has noted that it has run a task")                                             \
+    X(POINT_STOPPED, "has run a chunk")                                                            \
+    X(POINT_CLOSING, "counts a chunk")                                                             \
+    X(POINT_DONE, "has marked a chunk done")                                                       \
+    X(POINT_COUNTED, "has counted a chunk")                                                        \
+    X(POINT_SETTLING, "looks whether all are done")                                                \
+    X(POINT_ANNOUNCING, "has marked a job done")                                                   \
+    X(POINT_PASSING, "moves the head")                                                             \
+    X(POINT_SPINNING, "spins")                                                                     \
+    X(POINT_SLEEPING, "is about to sleep")
+
+enum point {
+#define POINT_NAME(name, words) name,
+    POINT_MAP(POINT_NAME)
+#undef POINT_NAME
+        POINT_COUNT
+};
+
+#ifdef TRI__POINTS
+extern void (*tri__at_point)(enum point);
+#define AT(point) (tri__at_point ? tri__at_point(point) : (void)0)
+#else
+#define AT(point) ((void)0)
+#endif
+
 enum { CHUNK_FREE = 0, CHUNK_CANCELLED = -2, CHUNK_DONE = -1 };
 
 /* The largest number of workers for which states are bytes. */
@@ -114,7 +146,9 @@ struct worker {
     /* the owner's */
     bool is_live;       /* started, and its end has not been seen */
     int cause;          /* why it was condemned: TRI_ETIMEOUT, TRI_ECANCELLED */
-    int attempts;       /* at its task, lost */
+    uint64_t lost_job;  /* the sequence of the job whose task was lost last, … */
+    size_t lost_task;   /* … the task, … */
+    int attempts;       /* … and how often it has been tried again */
     double start_again; /* when one that could not be started is tried again; 0 */
     int failed_starts;
     struct worker *abandoned; /* the next in that list */
@@ -142,8 +176,11 @@ void tri__job_settle(struct job *job);
 /* After the worker's death between two steps of finishing `chunk`, which is CHUNK_DONE. */
 void tri__job_mend_tally(struct worker *worker, struct job *job, size_t chunk);
 
-/* The job is done: wakes all who wait for that. May be repeated. */
+/* The job is done: wakes all who wait for that. */
 void tri__job_announce(struct job *job);
+
+/* Wakes them again, as one who announced it may have died before it did. */
+void tri__job_wake(struct job *job);
 
 /* Notes a task's error, in words. `pid` is of the process that it was in. */
 void tri__job_note_error(struct job *job, size_t task, int code, int worker, long pid,

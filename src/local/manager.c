@@ -55,12 +55,11 @@ bool tri__manager_condemn(struct worker *worker, const struct job *job, uint64_t
     return true;
 }
 
-static void note_loss(struct local_pool *pool, struct job *job, size_t task,
-                      const struct worker *worker, const struct tri__worker_end *end)
+static void note_loss(struct job *job, size_t task, const struct worker *worker,
+                      const struct tri__worker_end *end)
 {
     char words[128];
     long pid = atomic_load(&worker->pid);
-    pool->stats.lost++;
     if (worker->cause == TRI_ETIMEOUT)
         tri__job_note_error(job, task, TRI_ETIMEOUT, worker->number, pid,
                             "took more than its limit of %g s", atomic_load(&job->limit_s));
@@ -69,31 +68,60 @@ static void note_loss(struct local_pool *pool, struct job *job, size_t task,
                             tri__wait_status_words(end->status, words, sizeof words));
 }
 
+/* Whether the task may be tried once more, which is noted. */
+static bool may_try_again(struct local_pool *pool, struct worker *worker, const struct job *job,
+                          size_t task)
+{
+    if (worker->lost_job != job->sequence || worker->lost_task != task)
+        worker->attempts = 0;
+    worker->lost_job = job->sequence;
+    worker->lost_task = task;
+    if (worker->cause != 0 || atomic_load(&job->aborted) ||
+        worker->attempts == pool->options.retries)
+        return false;
+    worker->attempts++;
+    pool->stats.retried++;
+    return true;
+}
+
 /* The chunk in the worker's hand has been claimed by it. A task that had begun is lost. */
 static void give_up_task(struct local_pool *pool, struct worker *worker, struct job *job,
                          const struct tri__worker_end *end)
 {
     size_t task = atomic_load(&worker->task), chunk = atomic_load(&worker->chunk);
     bool had_begun = atomic_load(&worker->running) != 0 && task < tri__job_first(job, chunk);
-    if (had_begun && worker->cause == 0 && worker->attempts < pool->options.retries) {
-        worker->attempts++;
-        pool->stats.lost++;
-        pool->stats.retried++;
+    pool->stats.lost += had_begun;
+    if (had_begun && may_try_again(pool, worker, job, task)) {
         memset(job->results + task * job->result_size, 0, job->result_size);
     } else if (had_begun) {
-        worker->attempts = 0;
-        if (atomic_load(&job->aborted))
-            pool->stats.lost++;
-        else
-            note_loss(pool, job, task, worker, end);
+        note_loss(job, task, worker, end);
         atomic_store(&worker->task, ++task);
     }
     atomic_store(&worker->running, 0);
-    if (task == tri__job_first(job, chunk) || atomic_load(&job->aborted)) {
-        worker->attempts = 0;
+    if (task == tri__job_first(job, chunk) || atomic_load(&job->aborted))
         tri__job_finish_chunk(worker, job);
-        tri__job_settle(job);
-    }
+}
+
+/* A worker that has no chunk may have died before it knew that its job is still there. */
+static bool is_there(const struct local_pool *pool, const struct job *wanted)
+{
+    const struct job *job = pool->jobs.following;
+    while (job != &pool->jobs && job != wanted)
+        job = job->following;
+    if (job != &pool->jobs)
+        return true;
+    job = pool->freed.following;
+    while (job != &pool->freed && job != wanted)
+        job = job->following;
+    return job != &pool->freed;
+}
+
+/* It may have been the one that had to settle the job, or to wake those who wait for it. */
+static void do_its_last_duties(struct job *job)
+{
+    tri__job_settle(job);
+    if (atomic_load(&job->phase) == JOB_DONE)
+        tri__job_wake(job);
 }
 
 /* Whether the worker has lost a task. Leaves in its hand what the next one has to go on with. */
@@ -104,16 +132,14 @@ static bool recover(struct local_pool *pool, struct worker *worker,
     size_t chunk = atomic_load(&worker->chunk);
     uint64_t lost = pool->stats.lost;
     int state = chunk > 0 ? tri__chunk_state(job, chunk - 1) : CHUNK_FREE;
-    if (chunk > 0 && state == CHUNK_DONE) {
+    if (chunk > 0 && state == CHUNK_DONE)
         tri__job_mend_tally(worker, job, chunk - 1);
-        tri__job_settle(job);
-    } else if (chunk > 0 && state == worker->number + 1) {
+    else if (chunk > 0 && state == worker->number + 1)
         give_up_task(pool, worker, job, end);
-    }
     if (state != worker->number + 1)
         atomic_store(&worker->chunk, 0);
-    if (job)
-        tri__job_settle(job);
+    if (job && (chunk > 0 || is_there(pool, job)))
+        do_its_last_duties(job);
     atomic_store(&worker->running, 0);
     atomic_store(&worker->is_spinning, 0);
     if (atomic_load(&worker->chunk) == 0)
@@ -222,11 +248,19 @@ static void take_end(struct local_pool *pool, struct worker *worker)
         tri__pool_start_worker(pool, worker);
 }
 
+static bool has_free_chunk(const struct job *job)
+{
+    size_t chunk = atomic_load(&job->aborted) ? job->chunk_count : atomic_load(&job->hint);
+    while (chunk < job->chunk_count && tri__chunk_state(job, chunk) != CHUNK_FREE)
+        chunk++;
+    return chunk < job->chunk_count;
+}
+
 bool tri__pool_has_work(const struct local_pool *pool)
 {
     const struct job *job = tri__arena_at((uint32_t)atomic_load(&pool->head));
     for (; job; job = tri__arena_at(atomic_load(&job->next)))
-        if (!atomic_load(&job->aborted) && atomic_load(&job->hint) < job->chunk_count)
+        if (has_free_chunk(job))
             return true;
     return false;
 }

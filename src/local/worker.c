@@ -51,10 +51,13 @@ static void run_task(struct worker *worker, struct job *job, size_t task)
     if (job->clears_results)
         memset(result, 0, job->result_size);
     tri__error_forget_code();
+    AT(POINT_RUNNING);
     int code = job->task(job->arguments + task * job->argument_size, result);
     if (code != 0)
         note_failure(worker, job, task, code);
+    AT(POINT_RETURNED);
     atomic_store_explicit(&worker->task, task + 1, memory_order_release);
+    AT(POINT_NOTED);
     atomic_store_explicit(&worker->tasks,
                           atomic_load_explicit(&worker->tasks, memory_order_relaxed) + 1,
                           memory_order_relaxed);
@@ -107,6 +110,7 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
     atomic_store_explicit(&worker->busy_s, atomic_load(&worker->busy_s) + turn->clock - begin,
                           memory_order_relaxed);
     change_running(worker, turn->ticket, 0);
+    AT(POINT_STOPPED);
     if (task == end)
         tri__job_finish_chunk(worker, job);
     return !is_last;
@@ -126,6 +130,7 @@ static struct job *hold_head(struct worker *worker, uint64_t *head)
     do {
         *head = atomic_load(&pool->head);
         atomic_store(&worker->job, job_of(*head));
+        AT(POINT_HOLDING);
     } while (atomic_load(&pool->head) != *head);
     return job_of(*head);
 }
@@ -137,6 +142,7 @@ static bool pass(struct local_pool *pool, const struct job *job, uint64_t head)
     uint64_t tag = (uint64_t)1 << 32;
     if (next == 0)
         return false;
+    AT(POINT_PASSING);
     atomic_compare_exchange_strong(&pool->head, &head, ((head & -tag) + tag) | next);
     return true;
 }
@@ -148,6 +154,7 @@ static void wait_for_work(struct worker *worker, const struct job *job, uint32_t
     struct local_pool *pool = worker->pool;
     if (worker->number < pool->spinners) {
         atomic_store(&worker->is_spinning, 1);
+        AT(POINT_SPINNING);
         bool is_over = tri__spin_while(&pool->work, work);
         atomic_store(&worker->is_spinning, 0);
         if (is_over)
@@ -155,6 +162,7 @@ static void wait_for_work(struct worker *worker, const struct job *job, uint32_t
     }
     if (atomic_load(&job->next) != 0)
         return;
+    AT(POINT_SLEEPING);
     if ((work & 1) || atomic_compare_exchange_strong(&pool->work, &work, work | 1))
         tri__wait_until(&pool->work, work | 1, TRI__FOR_EVER);
 }
