@@ -163,7 +163,8 @@ int64_t tri_wait(tri_future *const *futures, size_t count, tri_when when, double
     }
 }
 
-/* Those not yet given stand behind `given`; of these, those known to be done come first. */
+/* Those not yet given stand behind `given`; of these, those known to be done come first, in the
+ * order in which they were done. */
 struct tri_completed {
     size_t given, done, count;
     tri_future *futures[];
@@ -196,14 +197,24 @@ int tri_as_completed(tri_future *const *futures, size_t count, tri_completed **c
     return 0;
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const tri_future *one = *(tri_future *const *)a, *other = *(tri_future *const *)b;
+    double one_time = one->functions->done_time(one);
+    double other_time = other->functions->done_time(other);
+    return (one_time > other_time) - (one_time < other_time);
+}
+
 static void find_done(tri_completed *completed)
 {
+    size_t known = completed->done;
     for (size_t i = completed->done; i < completed->count; i++)
         if (is_done(completed->futures[i])) {
             tri_future *future = completed->futures[i];
             completed->futures[i] = completed->futures[completed->done];
             completed->futures[completed->done++] = future;
         }
+    qsort(completed->futures + known, completed->done - known, sizeof *completed->futures, by_time);
 }
 
 int tri_completed_next(tri_completed *completed, tri_future **future, double timeout_s)

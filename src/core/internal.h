@@ -131,6 +131,7 @@ struct tri_future {
 
 struct tri__future_functions {
     enum tri__future_state (*state)(const tri_future *);
+    double (*done_time)(const tri_future *); /* of one that is done: when it was */
     int (*wait)(tri_future *, double timeout_s);
     /* The code of the done future, with words; copies the results there are. */
     int (*result)(tri_future *, void *result);

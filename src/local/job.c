@@ -129,6 +129,7 @@ void tri__job_wake(struct job *job)
 void tri__job_announce(struct job *job)
 {
     const struct local_pool *pool = (const struct local_pool *)job->future.pool;
+    atomic_store_explicit(&job->done_time, tri__now(), memory_order_relaxed);
     uint32_t phase = atomic_exchange(&job->phase, JOB_DONE);
     AT(POINT_ANNOUNCING);
     if (phase == JOB_AWAITED)

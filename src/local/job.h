@@ -112,6 +112,7 @@ struct job {
     _Atomic int aborted;    /* 0, or the code that all its tasks have */
     _Atomic int has_callbacks;
     _Atomic double limit_s; /* 0: none */
+    _Atomic double done_time;
     _Atomic(struct task_error *) errors;
     _Atomic(int32_t *) codes; /* of each task, once one has failed */
     _Atomic uint32_t error_count;

@@ -291,6 +291,11 @@ static enum tri__future_state future_state(const tri_future *future)
     return tri__chunk_state(job, 0) == CHUNK_FREE ? TRI__PENDING : TRI__RUNNING;
 }
 
+static double future_done_time(const tri_future *future)
+{
+    return atomic_load(&job_of(future)->done_time);
+}
+
 static int future_wait(tri_future *future, double timeout_s)
 {
     struct job *job = job_of(future);
@@ -425,8 +430,8 @@ static int future_on_done(tri_future *future, tri_callback *function, void *data
 }
 
 static const struct tri__future_functions future_functions = {
-    future_state, future_wait,  future_result,  future_task_result, future_cancel,
-    future_kill,  future_limit, future_on_done, future_free,
+    future_state,  future_done_time, future_wait,  future_result,  future_task_result,
+    future_cancel, future_kill,      future_limit, future_on_done, future_free,
 };
 
 /* ---- The end of a pool ----------------------------------------------------------------- */

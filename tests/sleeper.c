@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * For tests/ends.sh: a program with a pool whose workers sleep in tasks, a process and a daemon. It
+ * prints its process id and theirs, then waits for the tasks, which never end; or does what its argument
+ * says.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trireme.h>
+#include <unistd.h>
+
+static int sleep_on(const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    while (pause())
+        ;
+    return 0;
+}
+
+static int sleep_as_process(const void *argument)
+{
+    return sleep_on(argument, NULL);
+}
+
+static int program(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "wait";
+    tri_process_options daemon = {.name = "daemon", .daemon = 1};
+    tri_pool *pool;
+    tri_future *future;
+    tri_process *process;
+    tri_worker_stats stats;
+    if (tri_pool_open(&pool, &(tri_pool_options){.workers = 2}) != 0 ||
+        tri_pool_map_async(pool, sleep_on, NULL, 0, 0, 2, 1, &future) != 0 ||
+        tri_process_start(&process, sleep_as_process, NULL, 0, &daemon) != 0)
+        return 1;
+    while (tri_future_running(future) == 0)
+        usleep(1000);
+    printf("%ld\n%ld\n", (long)getpid(), tri_process_id(process));
+    for (int worker = 0; worker < 2; worker++)
+        if (tri_pool_worker_stats(pool, worker, &stats) == 0)
+            printf("%ld\n", stats.pid);
+    fflush(stdout);
+    if (strcmp(what, "forget") == 0)
+        return 7;
+    if (strcmp(what, "exit") == 0)
+        exit(8);
+    tri_future_wait(future, -1);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    return tri_main(argc, argv, program);
+}
