@@ -146,8 +146,21 @@ static void all_were_killed(void)
     }
 }
 
+/* What lies in the arena is the parent's too. */
+static void forget_copy(struct environment *environment)
+{
+    if (environment && --environment->users == 0)
+        free(environment);
+}
+
 void tri__fork_forget_starts(void)
 {
+    for (struct tri__start *start = starts, *next; start; start = next) {
+        next = start->next;
+        forget_copy(start->environment);
+        free(start);
+    }
+    forget_copy(current);
     starts = NULL;
     current = NULL;
 }

@@ -146,6 +146,7 @@ static void be_worker(const struct tri__fork_request *request, const int *descri
     close(server.socket);
     close(server.signals);
     parent_id = request->controller;
+    atexit(tri__local_finish); /* it may come to have workers too */
     request->entry(request->context, worker);
     exit(0);
 }
@@ -497,6 +498,7 @@ int tri__forkserver_need(void)
 {
     if (controller.socket >= 0)
         return 0;
+    fflush(NULL); /* or each worker would print what waits to be printed */
     return open_server(false, true, NULL);
 }
 

@@ -105,13 +105,14 @@ void tri__job_mend_tally(struct worker *worker, struct job *job, size_t chunk)
         atomic_store(&tally->done, atomic_load(&tally->expected));
 }
 
-/* Whoever finishes a chunk looks afterwards: of two who finish at once, the later sees both. */
+/* Whoever has finished a chunk looks afterwards. Of two who have at once, the one that comes later
+ * to `settlings` sees what both have counted. */
 void tri__job_settle(struct job *job)
 {
     size_t done = 0;
     if (job->tallies == NULL)
         return;
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_fetch_add(&job->settlings, 1);
     AT(POINT_SETTLING);
     for (int i = 0; i < job->future.pool->workers; i++)
         done += atomic_load(&job->tallies[i].done);

@@ -116,6 +116,7 @@ struct job {
     _Atomic(struct task_error *) errors;
     _Atomic(int32_t *) codes; /* of each task, once one has failed */
     _Atomic uint32_t error_count;
+    _Atomic uint32_t settlings;
 
     /* the owner's, guarded by the pool's mutex */
     struct job *previous, *following; /* in the list that it is on */

@@ -91,9 +91,7 @@ static void give_up_task(struct local_pool *pool, struct worker *worker, struct 
     size_t task = atomic_load(&worker->task), chunk = atomic_load(&worker->chunk);
     bool had_begun = atomic_load(&worker->running) != 0 && task < tri__job_first(job, chunk);
     pool->stats.lost += had_begun;
-    if (had_begun && may_try_again(pool, worker, job, task)) {
-        memset(job->results + task * job->result_size, 0, job->result_size);
-    } else if (had_begun) {
+    if (had_begun && !may_try_again(pool, worker, job, task)) {
         note_loss(job, task, worker, end);
         atomic_store(&worker->task, ++task);
     }

@@ -245,11 +245,15 @@ static bool initialize(struct worker *worker)
     return code == 0;
 }
 
+/* Its predecessor may have written a part of the next result. */
 static void finish_what_was_begun(struct worker *worker, struct turn *turn, bool *goes_on)
 {
     struct job *job = atomic_load(&worker->job);
-    if (job == NULL || atomic_load(&worker->chunk) == 0)
+    size_t chunk = atomic_load(&worker->chunk), task = atomic_load(&worker->task);
+    if (job == NULL || chunk == 0)
         return;
+    if (task < tri__job_first(job, chunk) && job->result_size > 0)
+        memset(job->results + task * job->result_size, 0, job->result_size);
     *goes_on = run_chunk(worker, job, turn);
     tri__job_settle(job);
 }
