@@ -33,3 +33,4 @@ if [ "$MPIEXEC" != no ]; then
 fi
 
 sh "$srcdir/bench/rowcount.sh"
+sh "$srcdir/bench/pool.sh"
