@@ -4,8 +4,8 @@
  * at the same address in every process of this host. Only touched pages cost memory.
  *
  * Blocks are powers of two from 128 bytes up, each behind a header of 64 that holds its class.
- * A freed block goes on its class's list and is never split or joined; the memory of a large one
- * goes back to the system.
+ * A freed block goes on its class's list and is never split or joined. The memory of large ones
+ * goes back to the system, but for some that are kept: touching a page for the first time is dear.
  *
  * Any process may allocate and be killed while it does: new memory is taken with one addition, and
  * the lists are stacks that change with one compare-and-swap. A tag beside the first block's number
@@ -26,18 +26,23 @@ enum { HEADER_SIZE = 64, CLASS_MIN = 7, BLOCK_MIN = 1 << CLASS_MIN, CLASS_COUNT 
 /* From this size on a block begins on a page, of whatever size the kernel's pages are. */
 enum { LARGE = 256 * 1024, LARGE_ALIGNMENT = 64 * 1024 };
 
+/* So much memory of large free blocks is not given back. */
+enum { KEPT_MAX = 64 * 1024 * 1024 };
+
 static const size_t ARENA_MAX = (size_t)64 << 30, ARENA_MIN = (size_t)16 << 20;
 
 /* At the start of a block, and there for ever: one may be looked at that is just being taken. */
 struct block {
     _Atomic uint32_t next; /* while it is free: the next one's number, 0 for none */
     int class;             /* it has 2^class bytes, header included */
+    bool is_dirty;         /* it has been used, and still has its memory */
 };
 
 /* At the start of the arena. */
 struct head {
     _Atomic uint64_t used; /* bytes */
     _Atomic uint64_t processes;
+    _Atomic uint64_t kept;                     /* bytes of large blocks that are free and dirty */
     _Atomic uint64_t free_blocks[CLASS_COUNT]; /* a tag of 32 bits, the first one's number in 32 */
 };
 
@@ -148,19 +153,28 @@ static struct block *take_free(int class)
     return block;
 }
 
-void *tri__arena_alloc(size_t size)
+void *tri__arena_take(size_t size, bool *is_zero)
 {
     int class = size < ARENA_MAX ? class_for(size + HEADER_SIZE) : CLASS_COUNT;
     struct block *block = class < CLASS_COUNT ? take_free(class) : NULL;
-    bool is_zero = block == NULL || is_large(class);
     if (block == NULL && class < CLASS_COUNT)
         block = take_new(class);
     if (block == NULL) {
         tri_fail(TRI_ENOMEM, "no %zu bytes left in the %zu MiB arena", size, arena_size >> 20);
         return NULL;
     }
-    char *memory = (char *)block + HEADER_SIZE;
-    return is_zero ? memory : memset(memory, 0, size);
+    *is_zero = !block->is_dirty;
+    if (block->is_dirty && is_large(class))
+        atomic_fetch_sub(&head()->kept, (uint64_t)1 << class);
+    block->is_dirty = true;
+    return (char *)block + HEADER_SIZE;
+}
+
+void *tri__arena_alloc(size_t size)
+{
+    bool is_zero;
+    void *memory = tri__arena_take(size, &is_zero);
+    return memory == NULL || is_zero ? memory : memset(memory, 0, size);
 }
 
 /* Zeroes a large block by giving its whole pages back to the system. */
@@ -170,6 +184,16 @@ static void give_back(struct block *block)
     memset((char *)block + HEADER_SIZE, 0, page - HEADER_SIZE);
     if (madvise((char *)block + page, size - page, MADV_REMOVE) != 0)
         memset((char *)block + page, 0, size - page);
+    block->is_dirty = false;
+}
+
+static bool is_kept(const struct block *block)
+{
+    uint64_t size = (uint64_t)1 << block->class;
+    if (atomic_fetch_add(&head()->kept, size) + size <= KEPT_MAX)
+        return true;
+    atomic_fetch_sub(&head()->kept, size);
+    return false;
 }
 
 void tri__arena_free(void *memory)
@@ -177,7 +201,7 @@ void tri__arena_free(void *memory)
     if (memory == NULL)
         return;
     struct block *block = (struct block *)((char *)memory - HEADER_SIZE);
-    if (is_large(block->class))
+    if (is_large(block->class) && !is_kept(block))
         give_back(block);
     _Atomic uint64_t *list = &head()->free_blocks[block->class];
     uint64_t first = atomic_load(list), tag = (uint64_t)1 << 32;

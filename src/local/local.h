@@ -20,6 +20,9 @@ int tri__arena_open(void);
 void *tri__arena_alloc(size_t size);
 void tri__arena_free(void *memory); /* NULL is fine */
 
+/* The same, but the memory is zeroed only if *is_zero says so. */
+void *tri__arena_take(size_t size, bool *is_zero);
+
 /* A block's number fits where a pointer does not. 0 stands for NULL. */
 enum { TRI__ARENA_ALIGNMENT = 64 };
 uint32_t tri__arena_number(const void *memory);

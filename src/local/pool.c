@@ -74,7 +74,8 @@ static size_t guided_chunks(size_t count, size_t workers, size_t *starts)
 
 /* Where the parts of a job lie, in bytes from its beginning. */
 struct layout {
-    size_t chunks, starts, states, tallies, arguments, results, size;
+    size_t chunks, starts, states, tallies, notes /* all but the following */;
+    size_t arguments, results, size;
     bool owns_arguments, owns_results, is_wide;
 };
 
@@ -102,6 +103,7 @@ static struct layout lay_out(const struct local_pool *pool, const struct tri__jo
     lay.states = place(&lay.size, lay.chunks << lay.is_wide);
     if (lay.chunks > 1)
         lay.tallies = place(&lay.size, workers * sizeof(struct tally));
+    lay.notes = lay.size;
     if (lay.owns_arguments)
         lay.arguments = place(&lay.size, call->count * call->argument_size);
     if (lay.owns_results)
@@ -114,10 +116,13 @@ static const struct tri__future_functions future_functions;
 static struct job *new_job(struct local_pool *pool, const struct tri__job_call *call)
 {
     struct layout lay = lay_out(pool, call);
-    struct job *job = tri__arena_alloc(lay.size);
+    bool is_zero;
+    struct job *job = tri__arena_take(lay.size, &is_zero);
     char *memory = (char *)job;
     if (job == NULL)
         return NULL;
+    if (!is_zero)
+        memset(job, 0, lay.notes);
     job->future = (struct tri_future){&future_functions, &pool->pool, call->count};
     job->task = call->task;
     job->argument_size = call->argument_size;
@@ -126,7 +131,7 @@ static struct job *new_job(struct local_pool *pool, const struct tri__job_call *
     job->is_part = call->is_part;
     job->first = call->first;
     job->is_wide = lay.is_wide;
-    job->clears_results = !lay.owns_results;
+    job->clears_results = !lay.owns_results || !is_zero;
     job->chunk_count = lay.chunks;
     job->chunk_size = call->chunk;
     job->arguments = lay.owns_arguments ? memory + lay.arguments : call->arguments;

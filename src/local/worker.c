@@ -48,8 +48,6 @@ static void note_failure(struct worker *worker, struct job *job, size_t task, in
 static void run_task(struct worker *worker, struct job *job, size_t task)
 {
     char *result = job->results + task * job->result_size;
-    if (job->clears_results)
-        memset(result, 0, job->result_size);
     tri__error_forget_code();
     AT(POINT_RUNNING);
     int code = job->task(job->arguments + task * job->argument_size, result);
@@ -83,6 +81,13 @@ static void change_running(struct worker *worker, uint64_t old, uint64_t new)
         do_nothing_more(worker);
 }
 
+/* What its predecessor, or another job, has left there. */
+static void clear_results(struct job *job, size_t first, size_t end)
+{
+    if (job->result_size > 0 && first < end)
+        memset(job->results + first * job->result_size, 0, (end - first) * job->result_size);
+}
+
 /* False when the worker is to be replaced. */
 static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
 {
@@ -90,6 +95,8 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
     double begin = turn->clock ? turn->clock : tri__now();
     size_t task = atomic_load(&worker->task);
     bool is_last = false;
+    if (job->clears_results)
+        clear_results(job, task, end);
     atomic_store_explicit(&worker->started, begin, memory_order_relaxed);
     atomic_store(&worker->running, turn->ticket += 2);
     while (task < end && !is_last) {
@@ -245,15 +252,13 @@ static bool initialize(struct worker *worker)
     return code == 0;
 }
 
-/* Its predecessor may have written a part of the next result. */
 static void finish_what_was_begun(struct worker *worker, struct turn *turn, bool *goes_on)
 {
     struct job *job = atomic_load(&worker->job);
-    size_t chunk = atomic_load(&worker->chunk), task = atomic_load(&worker->task);
+    size_t chunk = atomic_load(&worker->chunk);
     if (job == NULL || chunk == 0)
         return;
-    if (task < tri__job_first(job, chunk) && job->result_size > 0)
-        memset(job->results + task * job->result_size, 0, job->result_size);
+    clear_results(job, atomic_load(&worker->task), tri__job_first(job, chunk));
     *goes_on = run_chunk(worker, job, turn);
     tri__job_settle(job);
 }
