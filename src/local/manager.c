@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* A worker that cannot be started is tried again after a while, and this often. */
+/* A worker that cannot be started is tried again after a while, and this often if it is the last.
+ */
 static const double START_AGAIN_S = 0.05;
 enum { STARTS = 20 };
 
@@ -194,9 +195,17 @@ static bool is_over(const struct local_pool *pool)
     return pool->state == POOL_TERMINATED || pool->state == POOL_BROKEN;
 }
 
+static bool has_live_worker(const struct local_pool *pool)
+{
+    for (int i = 0; i < pool->pool.workers; i++)
+        if (pool->slots[i]->is_live)
+            return true;
+    return false;
+}
+
 static void take_failed_start(struct local_pool *pool, struct worker *worker)
 {
-    if (!is_over(pool) && ++worker->failed_starts >= STARTS)
+    if (!is_over(pool) && ++worker->failed_starts >= STARTS && !has_live_worker(pool))
         break_pool(pool, "worker %d could not be started: %s", worker->number,
                    strerror(worker->end.error));
     if (is_over(pool))
@@ -479,4 +488,6 @@ void tri__manager_finish(void)
     pthread_mutex_unlock(&manager.mutex);
     tri__manager_nudge();
     pthread_join(manager.thread, NULL);
+    manager.has_thread = manager.is_ending = false;
+    manager.pools = NULL;
 }
