@@ -108,7 +108,9 @@ static int begin(const char *name, tri_pool *pool, const tri_results *wanted,
         return code;
     options = options ? options : &defaults;
     size_t chunk = options->chunk ? options->chunk : 1;
-    size_t ahead = options->ahead ? options->ahead : 4 * chunk * (size_t)pool->workers;
+    size_t ahead = options->ahead       ? options->ahead
+                   : pool->runs_at_once ? chunk
+                                        : 4 * chunk * (size_t)pool->workers;
     if (ahead < chunk)
         return tri_fail(TRI_EINVAL, "%s: %zu tasks ahead are less than a chunk of %zu", name, ahead,
                         chunk);
@@ -203,14 +205,18 @@ static int take(tri_results *results, void *result, uint64_t *index)
     if (index)
         *index = chunk->first + chunk->taken;
     int code = future->functions->task_result(future, chunk->taken++, result);
+    char words[512];
+    strncpy(words, tri_error_message(), sizeof words - 1);
+    words[sizeof words - 1] = '\0';
     results->taken++;
     if (chunk->taken == chunk->count) {
         results->first = (results->first + 1) % results->room;
         results->count--;
         future->functions->free(future);
     }
-    fill_window(results);
-    return code ? code : 1;
+    if (!results->pool->runs_at_once)
+        fill_window(results);
+    return code ? tri_fail(code, "%s", words) : 1;
 }
 
 int tri_pool_next(tri_results *results, void *result, uint64_t *index, double timeout_s)
@@ -220,6 +226,7 @@ int tri_pool_next(tri_results *results, void *result, uint64_t *index, double ti
     int code = results->pool->functions->check(results->pool);
     if (code != 0)
         return code;
+    fill_window(results);
     if (results->count == 0) {
         code = results->code;
         results->code = 0;

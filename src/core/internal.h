@@ -104,6 +104,7 @@ struct tri__job_call {
 struct tri_pool {
     const struct tri__pool_functions *functions;
     int workers;
+    bool runs_at_once; /* what is submitted is done when submit returns */
 };
 
 /* As their namesakes in trireme.h promise, for arguments that core has checked. All but `check` are

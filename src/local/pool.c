@@ -695,7 +695,7 @@ int tri__local_pool_open(const struct tri__workers *workers, const struct tri__p
     if (pool == NULL)
         return TRI_ENOMEM;
     int cpus = tri_cpu_count();
-    pool->pool = (struct tri_pool){&pool_functions, call->workers};
+    pool->pool = (struct tri_pool){&pool_functions, call->workers, workers == NULL};
     pool->watcher.on_end = take_note;
     pool->workers = workers;
     pool->owner = tri__process_number();
