@@ -56,7 +56,7 @@ void close_pool(tri_pool *pool)
 
 pid_t worker_pid(tri_pool *pool, int worker)
 {
-    tri_worker_stats stats;
+    tri_worker_statistics stats;
     check(tri_pool_worker_stats(pool, worker, &stats));
     while (stats.pid == 0) {
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);

@@ -355,24 +355,24 @@ TRI_API int tri_pool_join(tri_pool *pool, double timeout_s);
  * futures and iterations are to be freed before. */
 TRI_API void tri_pool_free(tri_pool *pool);
 
-typedef struct tri_pool_stats {
+typedef struct tri_pool_statistics {
     int workers;      /* of the pool */
     uint64_t started; /* workers, those that replaced others included */
     uint64_t tasks;   /* that were run to their end, well or not */
     uint64_t failed;  /* of these, with an error */
     uint64_t lost;    /* tasks whose worker ended in them */
     uint64_t retried; /* of these, tried again */
-} tri_pool_stats;
+} tri_pool_statistics;
 
-typedef struct tri_worker_stats {
+typedef struct tri_worker_statistics {
     long pid;       /* of the worker that has this number now; 0 when there is none */
     uint64_t tasks; /* that workers with this number have run to their end */
     double busy_s;  /* the time that they took */
-} tri_worker_stats;
+} tri_worker_statistics;
 
 /* Owner. What the pool has done so far. */
-TRI_API int tri_pool_stats_get(const tri_pool *pool, tri_pool_stats *stats);
-TRI_API int tri_pool_worker_stats(const tri_pool *pool, int worker, tri_worker_stats *stats);
+TRI_API int tri_pool_stats(const tri_pool *pool, tri_pool_statistics *stats);
+TRI_API int tri_pool_worker_stats(const tri_pool *pool, int worker, tri_worker_statistics *stats);
 
 /* Any task. The number of the worker that runs it, 0 … workers-1; -1 outside of tasks. */
 TRI_API int tri_worker_number(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * For tests/ends.sh: a program with a pool whose workers sleep in tasks, a process and a daemon. It
- * prints its process id and theirs, then waits for the tasks, which never end; or does what its argument
- * says.
+ * prints its process id and theirs, then waits for the tasks, which never end; or does what its
+ * argument says.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static int program(int argc, char **argv)
     tri_pool *pool;
     tri_future *future;
     tri_process *process;
-    tri_worker_stats stats;
+    tri_worker_statistics stats;
     if (tri_pool_open(&pool, &(tri_pool_options){.workers = 2}) != 0 ||
         tri_pool_map_async(pool, sleep_on, NULL, 0, 0, 2, 1, &future) != 0 ||
         tri_process_start(&process, sleep_as_process, NULL, 0, &daemon) != 0)

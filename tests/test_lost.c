@@ -154,7 +154,7 @@ static void *kill_workers(void *argument)
     tri_pool *pool = argument;
     unsigned short seed[3] = {1, 2, 3};
     while (!atomic_load(&is_over)) {
-        tri_worker_stats stats;
+        tri_worker_statistics stats;
         int worker = (int)(nrand48(seed) % test_options.workers);
         if (tri_pool_worker_stats(pool, worker, &stats) == 0 && stats.pid > 0 &&
             kill((pid_t)stats.pid, SIGKILL) == 0)
@@ -243,11 +243,11 @@ static void test_descriptors(void)
 static void test_many_workers(void)
 {
     tri_pool *pool = open_pool(0);
-    tri_pool_stats stats;
+    tri_pool_statistics stats;
     check_map(pool, MOST_TASKS, 1);
     check_map(pool, MOST_TASKS, 0);
     CHECK(tri_pool_close(pool) == 0 && tri_pool_join(pool, -1) == 0);
-    CHECK(tri_pool_stats_get(pool, &stats) == 0 && stats.workers == test_options.workers);
+    CHECK(tri_pool_stats(pool, &stats) == 0 && stats.workers == test_options.workers);
     CHECK(stats.tasks == 2 * MOST_TASKS && stats.lost == 0);
     tri_pool_free(pool);
 }

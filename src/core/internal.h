@@ -117,8 +117,8 @@ struct tri__pool_functions {
     int (*terminate)(tri_pool *);
     int (*join)(tri_pool *, double timeout_s);
     void (*free)(tri_pool *);
-    void (*stats)(const tri_pool *, tri_pool_stats *);
-    void (*worker_stats)(const tri_pool *, int worker, tri_worker_stats *);
+    void (*stats)(const tri_pool *, tri_pool_statistics *);
+    void (*worker_stats)(const tri_pool *, int worker, tri_worker_statistics *);
 };
 
 enum tri__future_state { TRI__PENDING, TRI__RUNNING, TRI__DONE, TRI__CANCELLED };

@@ -182,17 +182,17 @@ void tri_shared_free(void *memory)
 
 /* ---- Statistics ------------------------------------------------------------------------ */
 
-int tri_pool_stats_get(const tri_pool *pool, tri_pool_stats *stats)
+int tri_pool_stats(const tri_pool *pool, tri_pool_statistics *stats)
 {
-    int code = check_pool("tri_pool_stats_get", pool);
+    int code = check_pool("tri_pool_stats", pool);
     if (code == 0 && stats == NULL)
-        return tri_fail(TRI_EINVAL, "tri_pool_stats_get: there is nowhere to put them");
+        return tri_fail(TRI_EINVAL, "tri_pool_stats: there is nowhere to put them");
     if (code == 0)
         pool->functions->stats(pool, stats);
     return code;
 }
 
-int tri_pool_worker_stats(const tri_pool *pool, int worker, tri_worker_stats *stats)
+int tri_pool_worker_stats(const tri_pool *pool, int worker, tri_worker_statistics *stats)
 {
     int code = check_pool("tri_pool_worker_stats", pool);
     if (code == 0 && (stats == NULL || worker < 0 || worker >= pool->workers))

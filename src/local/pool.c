@@ -538,7 +538,7 @@ static void pool_free(tri_pool *base)
 
 /* ---- Statistics ------------------------------------------------------------------------ */
 
-static void pool_stats(const tri_pool *base, tri_pool_stats *stats)
+static void pool_stats(const tri_pool *base, tri_pool_statistics *stats)
 {
     struct local_pool *pool = local(base);
     lock(pool);
@@ -550,13 +550,13 @@ static void pool_stats(const tri_pool *base, tri_pool_stats *stats)
     unlock(pool);
 }
 
-static void pool_worker_stats(const tri_pool *base, int number, tri_worker_stats *stats)
+static void pool_worker_stats(const tri_pool *base, int number, tri_worker_statistics *stats)
 {
     struct local_pool *pool = local(base);
     lock(pool);
     const struct worker *worker = pool->slots[number];
-    *stats = (tri_worker_stats){worker->is_live ? atomic_load(&worker->pid) : 0,
-                                atomic_load(&worker->tasks), atomic_load(&worker->busy_s)};
+    *stats = (tri_worker_statistics){worker->is_live ? atomic_load(&worker->pid) : 0,
+                                     atomic_load(&worker->tasks), atomic_load(&worker->busy_s)};
     unlock(pool);
 }
 

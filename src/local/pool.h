@@ -48,7 +48,7 @@ struct local_pool {
     bool has_callbacks;      /* a job may have some */
     _Atomic uint32_t live;   /* workers; a futex */
     int failed_beginnings;   /* workers in a row that ended before they were ready */
-    tri_pool_stats stats;
+    tri_pool_statistics stats;
     struct worker *abandoned; /* threads that were left behind */
     struct local_pool *next_managed;
     unsigned round;         /* in which the manager has attended to it */
