@@ -120,7 +120,6 @@ struct job {
 
     /* the owner's, guarded by the pool's mutex */
     struct job *previous, *following; /* in the list that it is on */
-    bool is_freed;
     struct callback *callbacks;
     _Atomic uint32_t calling; /* a thread is in a callback of it; a futex */
 };

@@ -44,133 +44,6 @@ void tri__manager_nudge(void)
     tri__ends_nudge(tri__ends_nudges());
 }
 
-/* ---- A worker's task is over by force -------------------------------------------------- */
-
-bool tri__manager_condemn(struct worker *worker, const struct job *job, uint64_t running, int cause)
-{
-    (void)job;
-    if (running == CONDEMNED ||
-        !atomic_compare_exchange_strong(&worker->running, &running, CONDEMNED))
-        return false;
-    worker->cause = cause;
-    return true;
-}
-
-static void note_loss(struct job *job, size_t task, const struct worker *worker,
-                      const struct tri__worker_end *end)
-{
-    char words[128];
-    long pid = atomic_load(&worker->pid);
-    if (worker->cause == TRI_ETIMEOUT)
-        tri__job_note_error(job, task, TRI_ETIMEOUT, worker->number, pid,
-                            "took more than its limit of %g s", atomic_load(&job->limit_s));
-    else
-        tri__job_note_error(job, task, TRI_ELOST, worker->number, pid, "was lost: its worker %s",
-                            tri__wait_status_words(end->status, words, sizeof words));
-}
-
-/* Whether the task may be tried once more, which is noted. */
-static bool may_try_again(struct local_pool *pool, struct worker *worker, const struct job *job,
-                          size_t task)
-{
-    if (worker->lost_job != job->sequence || worker->lost_task != task)
-        worker->attempts = 0;
-    worker->lost_job = job->sequence;
-    worker->lost_task = task;
-    if (worker->cause != 0 || atomic_load(&job->aborted) ||
-        worker->attempts == pool->options.retries)
-        return false;
-    worker->attempts++;
-    pool->stats.retried++;
-    return true;
-}
-
-/* The chunk in the worker's hand has been claimed by it. A task that had begun is lost. */
-static void give_up_task(struct local_pool *pool, struct worker *worker, struct job *job,
-                         const struct tri__worker_end *end)
-{
-    size_t task = atomic_load(&worker->task), chunk = atomic_load(&worker->chunk);
-    bool had_begun = atomic_load(&worker->running) != 0 && task < tri__job_first(job, chunk);
-    pool->stats.lost += had_begun;
-    if (had_begun && !may_try_again(pool, worker, job, task)) {
-        note_loss(job, task, worker, end);
-        atomic_store(&worker->task, ++task);
-    }
-    atomic_store(&worker->running, 0);
-    if (task == tri__job_first(job, chunk) || atomic_load(&job->aborted))
-        tri__job_finish_chunk(worker, job);
-}
-
-/* A worker that has no chunk may have died before it knew that its job is still there. */
-static bool is_there(const struct local_pool *pool, const struct job *wanted)
-{
-    const struct job *job = pool->jobs.following;
-    while (job != &pool->jobs && job != wanted)
-        job = job->following;
-    if (job != &pool->jobs)
-        return true;
-    job = pool->freed.following;
-    while (job != &pool->freed && job != wanted)
-        job = job->following;
-    return job != &pool->freed;
-}
-
-/* It may have been the one that had to settle the job, or to wake those who wait for it. */
-static void do_its_last_duties(struct job *job)
-{
-    tri__job_settle(job);
-    if (atomic_load(&job->phase) == JOB_DONE)
-        tri__job_wake(job);
-}
-
-/* Whether the worker has lost a task. Leaves in its hand what the next one has to go on with. */
-static bool recover(struct local_pool *pool, struct worker *worker,
-                    const struct tri__worker_end *end)
-{
-    struct job *job = atomic_load(&worker->job);
-    size_t chunk = atomic_load(&worker->chunk);
-    uint64_t lost = pool->stats.lost;
-    int state = chunk > 0 ? tri__chunk_state(job, chunk - 1) : CHUNK_FREE;
-    if (chunk > 0 && state == CHUNK_DONE)
-        tri__job_mend_tally(worker, job, chunk - 1);
-    else if (chunk > 0 && state == worker->number + 1)
-        give_up_task(pool, worker, job, end);
-    if (state != worker->number + 1)
-        atomic_store(&worker->chunk, 0);
-    if (job && (chunk > 0 || is_there(pool, job)))
-        do_its_last_duties(job);
-    atomic_store(&worker->running, 0);
-    atomic_store(&worker->is_spinning, 0);
-    if (atomic_load(&worker->chunk) == 0)
-        atomic_store(&worker->job, NULL);
-    return pool->stats.lost != lost;
-}
-
-/* A thread that takes too long keeps its struct worker; another goes on with what it had. */
-static void abandon(struct local_pool *pool, struct worker *worker)
-{
-    struct worker *next = tri__arena_alloc(sizeof *next);
-    if (next == NULL)
-        return;
-    next->pool = pool;
-    next->number = worker->number;
-    next->cause = worker->cause;
-    next->initializer_code = 0;
-    atomic_store(&next->pid, atomic_load(&worker->pid));
-    atomic_store(&next->tasks, atomic_load(&worker->tasks));
-    atomic_store(&next->failed, atomic_load(&worker->failed));
-    atomic_store(&next->busy_s, atomic_load(&worker->busy_s));
-    atomic_store(&next->job, atomic_load(&worker->job));
-    atomic_store(&next->chunk, atomic_load(&worker->chunk));
-    atomic_store(&next->task, atomic_load(&worker->task));
-    atomic_store(&next->running, CONDEMNED);
-    worker->abandoned = pool->abandoned;
-    pool->abandoned = worker;
-    pool->slots[worker->number] = next;
-    recover(pool, next, &worker->end);
-    tri__pool_start_worker(pool, next);
-}
-
 /* ---- The ends of workers --------------------------------------------------------------- */
 
 static void TRI_PRINTF(2, 3) break_pool(struct local_pool *pool, const char *format, ...)
@@ -239,7 +112,7 @@ static void take_end(struct local_pool *pool, struct worker *worker)
         return;
     }
     worker->failed_starts = 0;
-    bool has_lost = recover(pool, worker, end);
+    bool has_lost = tri__recover(pool, worker, end);
     if (atomic_load(&worker->is_ready))
         pool->failed_beginnings = 0;
     else if (!is_over(pool))
@@ -292,7 +165,7 @@ static void end_task(struct local_pool *pool, struct worker *worker)
     if (pool->workers->signal)
         pool->workers->signal(&pool->watcher, worker->number, SIGKILL);
     else
-        abandon(pool, worker);
+        tri__abandon(pool, worker);
 }
 
 /* When to look again. */
@@ -311,7 +184,7 @@ static double watch_limits(struct local_pool *pool)
         is_busy = true;
         if (limit_s > 0 && time > now)
             next = fmin(next, time);
-        else if (limit_s > 0 && tri__manager_condemn(worker, job, running, TRI_ETIMEOUT))
+        else if (limit_s > 0 && tri__condemn(worker, running, TRI_ETIMEOUT))
             end_task(pool, worker);
     }
     return is_busy ? fmin(next, now + pool->shortest_limit_s) : next;

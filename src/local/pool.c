@@ -17,11 +17,6 @@ static struct local_pool *local(const tri_pool *pool)
     return (struct local_pool *)pool;
 }
 
-static struct job *job_of(const tri_future *future)
-{
-    return (struct job *)future;
-}
-
 static void lock(struct local_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
@@ -30,137 +25,6 @@ static void lock(struct local_pool *pool)
 static void unlock(struct local_pool *pool)
 {
     pthread_mutex_unlock(&pool->mutex);
-}
-
-/* ---- Lists ----------------------------------------------------------------------------- */
-
-static void begin_ring(struct job *ring)
-{
-    ring->previous = ring->following = ring;
-}
-
-static void add_to_ring(struct job *ring, struct job *job)
-{
-    job->previous = ring->previous;
-    job->following = ring;
-    ring->previous->following = job;
-    ring->previous = job;
-}
-
-static void take_from_ring(struct job *job)
-{
-    job->previous->following = job->following;
-    job->following->previous = job->previous;
-}
-
-/* ---- Making jobs ----------------------------------------------------------------------- */
-
-/* Chunks that get smaller towards the end, so that all workers end at about the same time. Returns
- * how many there are; fills in where they start, and the end, if starts is not NULL. (C.
- * Polychronopoulos and D. Kuck, "Guided Self-Scheduling", 1987) */
-static size_t guided_chunks(size_t count, size_t workers, size_t *starts)
-{
-    size_t chunks = 0;
-    for (size_t task = 0; task < count; chunks++) {
-        size_t size = (count - task) / (3 * workers);
-        if (starts)
-            starts[chunks] = task;
-        task += size > 0 ? size : 1;
-    }
-    if (starts)
-        starts[chunks] = count;
-    return chunks;
-}
-
-/* Where the parts of a job lie, in bytes from its beginning. */
-struct layout {
-    size_t chunks, starts, states, tallies, notes /* all but the following */;
-    size_t arguments, results, size;
-    bool owns_arguments, owns_results, is_wide;
-};
-
-static size_t place(size_t *size, size_t part)
-{
-    size_t at = (*size + 63) & ~(size_t)63;
-    *size = at + part;
-    return at;
-}
-
-static struct layout lay_out(const struct local_pool *pool, const struct tri__job_call *call)
-{
-    size_t workers = (size_t)pool->pool.workers;
-    struct layout lay = {.size = sizeof(struct job)};
-    bool waits = call->results != NULL && !pool->flushes && pool->options.time_limit_s == 0;
-    lay.owns_arguments = !waits && !tri__arena_has(call->arguments);
-    lay.owns_results = !waits && !tri__arena_has(call->results);
-    lay.is_wide = workers > NARROW_WORKERS;
-    lay.chunks = call->chunk > 0 ? (call->count - 1) / call->chunk + 1
-                                 : guided_chunks(call->count, workers, NULL);
-    if (call->count == 0)
-        lay.chunks = 0;
-    if (call->chunk == 0)
-        lay.starts = place(&lay.size, (lay.chunks + 1) * sizeof(size_t));
-    lay.states = place(&lay.size, lay.chunks << lay.is_wide);
-    if (lay.chunks > 1)
-        lay.tallies = place(&lay.size, workers * sizeof(struct tally));
-    lay.notes = lay.size;
-    if (lay.owns_arguments)
-        lay.arguments = place(&lay.size, call->count * call->argument_size);
-    if (lay.owns_results)
-        lay.results = place(&lay.size, call->count * call->result_size);
-    return lay;
-}
-
-static const struct tri__future_functions future_functions;
-
-static struct job *new_job(struct local_pool *pool, const struct tri__job_call *call)
-{
-    struct layout lay = lay_out(pool, call);
-    bool is_zero;
-    struct job *job = tri__arena_take(lay.size, &is_zero);
-    char *memory = (char *)job;
-    if (job == NULL)
-        return NULL;
-    if (!is_zero)
-        memset(job, 0, lay.notes);
-    job->future = (struct tri_future){&future_functions, &pool->pool, call->count};
-    job->task = call->task;
-    job->argument_size = call->argument_size;
-    job->result_size = call->result_size;
-    job->is_single = call->is_single;
-    job->is_part = call->is_part;
-    job->first = call->first;
-    job->is_wide = lay.is_wide;
-    job->clears_results = !lay.owns_results || !is_zero;
-    job->chunk_count = lay.chunks;
-    job->chunk_size = call->chunk;
-    job->arguments = lay.owns_arguments ? memory + lay.arguments : call->arguments;
-    job->results = lay.owns_results ? memory + lay.results : call->results;
-    job->states = memory + lay.states;
-    job->tallies = lay.tallies ? (struct tally *)(memory + lay.tallies) : NULL;
-    job->limit_s = pool->options.time_limit_s;
-    if (lay.starts) {
-        size_t *starts = (size_t *)(memory + lay.starts);
-        guided_chunks(call->count, (size_t)pool->pool.workers, starts);
-        job->chunk_starts = starts;
-    }
-    if (lay.owns_arguments && call->count * call->argument_size > 0)
-        memcpy(memory + lay.arguments, call->arguments, call->count * call->argument_size);
-    return job;
-}
-
-static void free_job(struct job *job)
-{
-    for (struct task_error *error = job->errors, *next; error; error = next) {
-        next = error->next;
-        tri__arena_free(error);
-    }
-    for (struct callback *callback = job->callbacks, *next; callback; callback = next) {
-        next = callback->next;
-        free(callback);
-    }
-    tri__arena_free(job->codes);
-    tri__arena_free(job);
 }
 
 /* ---- Freeing jobs ---------------------------------------------------------------------- */
@@ -182,29 +46,13 @@ void tri__pool_sweep(struct local_pool *pool)
     const struct job *head = tri__arena_at((uint32_t)atomic_load(&pool->head));
     for (int i = 0; i < AT_A_TIME && pool->freed.following != &pool->freed; i++) {
         struct job *job = pool->freed.following;
-        take_from_ring(job);
+        tri__take_from_ring(job);
         if (atomic_load(&job->phase) == JOB_DONE && job->sequence < head->sequence &&
             !is_held(pool, job))
-            free_job(job);
+            tri__job_free(job);
         else
-            add_to_ring(&pool->freed, job);
+            tri__add_to_ring(&pool->freed, job);
     }
-}
-
-static void future_free(tri_future *future)
-{
-    struct local_pool *pool = local(future->pool);
-    struct job *job = job_of(future);
-    if (!tri__manager_is_self())
-        while (atomic_load(&job->calling))
-            tri__wait_until(&job->calling, 1, TRI__FOR_EVER);
-    lock(pool);
-    atomic_store(&job->has_callbacks, 0);
-    job->is_freed = true;
-    take_from_ring(job);
-    add_to_ring(&pool->freed, job);
-    tri__pool_sweep(pool);
-    unlock(pool);
 }
 
 /* ---- Submitting ------------------------------------------------------------------------ */
@@ -259,7 +107,7 @@ static int submit(tri_pool *base, const struct tri__job_call *call, tri_future *
     unlock(pool);
     if (code != 0)
         return code;
-    struct job *job = new_job(pool, call);
+    struct job *job = tri__job_new(pool, call);
     if (job == NULL)
         return TRI_ENOMEM;
     if (call->count == 0)
@@ -268,7 +116,7 @@ static int submit(tri_pool *base, const struct tri__job_call *call, tri_future *
     code = check_open(pool);
     if (code == 0) {
         tri__pool_sweep(pool);
-        add_to_ring(&pool->jobs, job);
+        tri__add_to_ring(&pool->jobs, job);
         if (call->count > 0)
             append(pool, job);
         if (pool->workers == NULL)
@@ -277,7 +125,7 @@ static int submit(tri_pool *base, const struct tri__job_call *call, tri_future *
     bool has_limits = pool->has_limits;
     unlock(pool);
     if (code != 0) {
-        free_job(job);
+        tri__job_free(job);
         return code;
     }
     if (has_limits)
@@ -285,159 +133,6 @@ static int submit(tri_pool *base, const struct tri__job_call *call, tri_future *
     *future = &job->future;
     return 0;
 }
-
-/* ---- Futures --------------------------------------------------------------------------- */
-
-static enum tri__future_state future_state(const tri_future *future)
-{
-    const struct job *job = job_of(future);
-    if (atomic_load(&job->phase) == JOB_DONE)
-        return atomic_load(&job->aborted) == TRI_ECANCELLED ? TRI__CANCELLED : TRI__DONE;
-    return tri__chunk_state(job, 0) == CHUNK_FREE ? TRI__PENDING : TRI__RUNNING;
-}
-
-static double future_done_time(const tri_future *future)
-{
-    return atomic_load(&job_of(future)->done_time);
-}
-
-static int future_wait(tri_future *future, double timeout_s)
-{
-    struct job *job = job_of(future);
-    double time = tri__time_after(timeout_s);
-    if (atomic_load(&job->phase) == JOB_DONE)
-        return 0;
-    if (tri__manager_is_self())
-        return tri_fail(TRI_ESTATE, "a callback cannot wait for a future");
-    if (job->tallies == NULL && local(future->pool)->spinners > 0 && timeout_s != 0)
-        tri__spin_while(&job->phase, JOB_PENDING);
-    uint32_t phase = JOB_PENDING;
-    atomic_compare_exchange_strong(&job->phase, &phase, JOB_AWAITED);
-    if (tri__wait_until(&job->phase, JOB_AWAITED, time))
-        return 0;
-    return tri_fail(TRI_ETIMEOUT, "the %s not done within %g s",
-                    job->is_single ? "task was" : "tasks were", timeout_s);
-}
-
-static int future_result(tri_future *future, void *result)
-{
-    const struct job *job = job_of(future);
-    size_t size = future->count * job->result_size;
-    if (result && result != job->results && size > 0 && atomic_load(&job->aborted) == 0)
-        memcpy(result, job->results, size);
-    return tri__job_first_error(job);
-}
-
-static int future_task_result(tri_future *future, size_t task, void *result)
-{
-    const struct job *job = job_of(future);
-    int code = tri__job_error(job, task);
-    if (code == 0 && result && job->result_size > 0)
-        memcpy(result, job->results + task * job->result_size, job->result_size);
-    return code;
-}
-
-/* With the mutex. */
-static void abort_job(struct job *job, int code)
-{
-    int none = 0;
-    if (atomic_load(&job->phase) == JOB_DONE ||
-        !atomic_compare_exchange_strong(&job->aborted, &none, code))
-        return;
-    tri__job_announce(job);
-}
-
-static int future_cancel(tri_future *future)
-{
-    struct local_pool *pool = local(future->pool);
-    struct job *job = job_of(future);
-    int code = 0;
-    lock(pool);
-    if (job->chunk_count > 0 && tri__chunk_take(job, 0, CHUNK_CANCELLED))
-        abort_job(job, TRI_ECANCELLED);
-    if (future_state(future) != TRI__CANCELLED)
-        code = tri_fail(TRI_ESTATE, "the future is %s",
-                        future_state(future) == TRI__DONE ? "done" : "running");
-    unlock(pool);
-    return code;
-}
-
-/* With the mutex. */
-static void kill_workers_of(struct local_pool *pool, const struct job *job)
-{
-    for (int i = 0; i < pool->pool.workers; i++) {
-        struct worker *worker = pool->slots[i];
-        uint64_t running = atomic_load(&worker->running);
-        if (running != 0 && atomic_load(&worker->job) == job &&
-            tri__manager_condemn(worker, job, running, TRI_ECANCELLED))
-            pool->workers->signal(&pool->watcher, i, SIGKILL);
-    }
-}
-
-static int future_kill(tri_future *future)
-{
-    struct local_pool *pool = local(future->pool);
-    struct job *job = job_of(future);
-    int code = 0;
-    lock(pool);
-    bool is_free = job->chunk_count > 0 && tri__chunk_take(job, 0, CHUNK_CANCELLED);
-    enum tri__future_state state = future_state(future);
-    if (state == TRI__DONE) {
-        code = tri_fail(TRI_ESTATE, "the future is done");
-    } else if (state != TRI__CANCELLED && !is_free && !pool->flushes) {
-        code = tri_fail(TRI_ENOTSUP, "a thread cannot be killed");
-    } else {
-        abort_job(job, TRI_ECANCELLED);
-        if (pool->flushes)
-            kill_workers_of(pool, job);
-    }
-    unlock(pool);
-    return code;
-}
-
-static int future_limit(tri_future *future, double time_limit_s)
-{
-    struct local_pool *pool = local(future->pool);
-    struct job *job = job_of(future);
-    lock(pool);
-    atomic_store(&job->limit_s, time_limit_s);
-    if (time_limit_s > 0 && (!pool->has_limits || time_limit_s < pool->shortest_limit_s))
-        pool->shortest_limit_s = time_limit_s;
-    pool->has_limits = pool->has_limits || time_limit_s > 0;
-    unlock(pool);
-    tri__ends_nudge(pool->nudges);
-    return 0;
-}
-
-static int future_on_done(tri_future *future, tri_callback *function, void *data)
-{
-    struct local_pool *pool = local(future->pool);
-    struct job *job = job_of(future);
-    struct callback *callback = malloc(sizeof *callback), **last = &job->callbacks;
-    if (callback == NULL)
-        return tri_fail(TRI_ENOMEM, "no memory for a callback");
-    *callback = (struct callback){NULL, function, data};
-    lock(pool);
-    bool is_first = job->callbacks == NULL && !atomic_load(&job->calling);
-    while (*last)
-        last = &(*last)->next;
-    *last = callback;
-    atomic_store(&job->has_callbacks, 1);
-    pool->has_callbacks = true;
-    if (atomic_load(&job->phase) == JOB_DONE) {
-        if (is_first)
-            tri__pool_call_back(pool, job);
-        else
-            tri__ends_nudge(pool->nudges);
-    }
-    unlock(pool);
-    return 0;
-}
-
-static const struct tri__future_functions future_functions = {
-    future_state,  future_done_time, future_wait,  future_result,  future_task_result,
-    future_cancel, future_kill,      future_limit, future_on_done, future_free,
-};
 
 /* ---- The end of a pool ----------------------------------------------------------------- */
 
@@ -467,9 +162,9 @@ void tri__pool_abort(struct local_pool *pool, enum pool_state state, int code, c
     atomic_store(&pool->is_stopping, 1);
     atomic_store(&pool->is_closing, 1);
     for (struct job *job = pool->jobs.following; job != &pool->jobs; job = job->following)
-        abort_job(job, code);
+        tri__job_abort(job, code);
     for (struct job *job = pool->freed.following; job != &pool->freed; job = job->following)
-        abort_job(job, code);
+        tri__job_abort(job, code);
     if (pool->workers && pool->workers->signal)
         pool->workers->signal(&pool->watcher, -1, SIGKILL);
     tell_all_workers(pool);
@@ -506,8 +201,8 @@ static void free_ring(struct job *ring)
 {
     while (ring->following != ring) {
         struct job *job = ring->following;
-        take_from_ring(job);
-        free_job(job);
+        tri__take_from_ring(job);
+        tri__job_free(job);
     }
 }
 
@@ -633,15 +328,14 @@ static int make_slots(struct local_pool *pool)
 static int make_queue(struct local_pool *pool)
 {
     struct tri__job_call nothing = {.chunk = 1};
-    begin_ring(&pool->jobs);
-    begin_ring(&pool->freed);
-    struct job *first = new_job(pool, &nothing);
+    tri__begin_ring(&pool->jobs);
+    tri__begin_ring(&pool->freed);
+    struct job *first = tri__job_new(pool, &nothing);
     if (first == NULL)
         return TRI_ENOMEM;
     atomic_store(&first->phase, JOB_DONE);
     first->sequence = ++pool->sequence;
-    first->is_freed = true;
-    add_to_ring(&pool->freed, first);
+    tri__add_to_ring(&pool->freed, first);
     pool->tail = first;
     atomic_store(&pool->head, tri__arena_number(first));
     return 0;

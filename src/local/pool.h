@@ -84,6 +84,52 @@ void tri__pool_abort(struct local_pool *pool, enum pool_state state, int code, c
 /* Whether a job has been submitted whose chunks are not all taken. */
 bool tri__pool_has_work(const struct local_pool *pool);
 
+/* In which the job is the ring itself, or one among others. */
+static inline void tri__begin_ring(struct job *ring)
+{
+    ring->previous = ring->following = ring;
+}
+
+static inline void tri__add_to_ring(struct job *ring, struct job *job)
+{
+    job->previous = ring->previous;
+    job->following = ring;
+    ring->previous->following = job;
+    ring->previous = job;
+}
+
+static inline void tri__take_from_ring(struct job *job)
+{
+    job->previous->following = job->following;
+    job->following->previous = job->previous;
+}
+
+/* ---- job_new.c ------------------------------------------------------------------------- */
+
+/* NULL, with words, when the arena is full. */
+struct job *tri__job_new(struct local_pool *pool, const struct tri__job_call *call);
+void tri__job_free(struct job *job);
+
+/* ---- future.c -------------------------------------------------------------------------- */
+
+extern const struct tri__future_functions tri__local_future_functions;
+
+/* What is not done of the job will not be, and has this code. With the mutex. */
+void tri__job_abort(struct job *job, int code);
+
+/* ---- recover.c; all with the mutex ------------------------------------------------------- */
+
+/* A running task is condemned: its worker will do nothing after it. False when it is over. */
+bool tri__condemn(struct worker *worker, uint64_t running, int cause);
+
+/* After the end of a worker: whether it has lost a task. Leaves in its hand what the next worker of
+ * that number has to go on with. */
+bool tri__recover(struct local_pool *pool, struct worker *worker,
+                  const struct tri__worker_end *end);
+
+/* A thread that takes too long keeps its struct worker; another goes on with what it had. */
+void tri__abandon(struct local_pool *pool, struct worker *worker);
+
 /* ---- manager.c ------------------------------------------------------------------------- */
 
 struct callback {
@@ -101,10 +147,6 @@ void tri__manager_nudge(void);
 
 /* Whether the calling thread is the manager, in a callback. */
 bool tri__manager_is_self(void);
-
-/* A task is condemned: its worker will do nothing after it. False when it is over. */
-bool tri__manager_condemn(struct worker *worker, const struct job *job, uint64_t running,
-                          int cause);
 
 /* Calls a done job's callbacks. With the mutex, which it gives up meanwhile. */
 void tri__pool_call_back(struct local_pool *pool, struct job *job);

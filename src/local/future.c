@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A future is a job, as its owner sees it.
+ */
+#include "pool.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct local_pool *local(const tri_pool *pool)
+{
+    return (struct local_pool *)pool;
+}
+
+static struct job *job_of(const tri_future *future)
+{
+    return (struct job *)future;
+}
+
+static void lock(struct local_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+}
+
+static void unlock(struct local_pool *pool)
+{
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static enum tri__future_state state(const tri_future *future)
+{
+    const struct job *job = job_of(future);
+    if (atomic_load(&job->phase) == JOB_DONE)
+        return atomic_load(&job->aborted) == TRI_ECANCELLED ? TRI__CANCELLED : TRI__DONE;
+    return tri__chunk_state(job, 0) == CHUNK_FREE ? TRI__PENDING : TRI__RUNNING;
+}
+
+static double done_time(const tri_future *future)
+{
+    return atomic_load(&job_of(future)->done_time);
+}
+
+static int wait_for(tri_future *future, double timeout_s)
+{
+    struct job *job = job_of(future);
+    double time = tri__time_after(timeout_s);
+    if (atomic_load(&job->phase) == JOB_DONE)
+        return 0;
+    if (tri__manager_is_self())
+        return tri_fail(TRI_ESTATE, "a callback cannot wait for a future");
+    if (job->tallies == NULL && local(future->pool)->spinners > 0 && timeout_s != 0)
+        tri__spin_while(&job->phase, JOB_PENDING);
+    uint32_t phase = JOB_PENDING;
+    atomic_compare_exchange_strong(&job->phase, &phase, JOB_AWAITED);
+    if (tri__wait_until(&job->phase, JOB_AWAITED, time))
+        return 0;
+    return tri_fail(TRI_ETIMEOUT, "the %s not done within %g s",
+                    job->is_single ? "task was" : "tasks were", timeout_s);
+}
+
+static int result(tri_future *future, void *result)
+{
+    const struct job *job = job_of(future);
+    size_t size = future->count * job->result_size;
+    if (result && result != job->results && size > 0 && atomic_load(&job->aborted) == 0)
+        memcpy(result, job->results, size);
+    return tri__job_first_error(job);
+}
+
+static int task_result(tri_future *future, size_t task, void *result)
+{
+    const struct job *job = job_of(future);
+    int code = tri__job_error(job, task);
+    if (code == 0 && result && job->result_size > 0)
+        memcpy(result, job->results + task * job->result_size, job->result_size);
+    return code;
+}
+
+void tri__job_abort(struct job *job, int code)
+{
+    int none = 0;
+    if (atomic_load(&job->phase) == JOB_DONE ||
+        !atomic_compare_exchange_strong(&job->aborted, &none, code))
+        return;
+    tri__job_announce(job);
+}
+
+static int cancel(tri_future *future)
+{
+    struct local_pool *pool = local(future->pool);
+    struct job *job = job_of(future);
+    int code = 0;
+    lock(pool);
+    if (job->chunk_count > 0 && tri__chunk_take(job, 0, CHUNK_CANCELLED))
+        tri__job_abort(job, TRI_ECANCELLED);
+    if (state(future) != TRI__CANCELLED)
+        code = tri_fail(TRI_ESTATE, "the future is %s",
+                        state(future) == TRI__DONE ? "done" : "running");
+    unlock(pool);
+    return code;
+}
+
+/* With the mutex. */
+static void kill_workers_of(struct local_pool *pool, const struct job *job)
+{
+    for (int i = 0; i < pool->pool.workers; i++) {
+        struct worker *worker = pool->slots[i];
+        uint64_t running = atomic_load(&worker->running);
+        if (running != 0 && atomic_load(&worker->job) == job &&
+            tri__condemn(worker, running, TRI_ECANCELLED))
+            pool->workers->signal(&pool->watcher, i, SIGKILL);
+    }
+}
+
+static int kill_tasks(tri_future *future)
+{
+    struct local_pool *pool = local(future->pool);
+    struct job *job = job_of(future);
+    int code = 0;
+    lock(pool);
+    bool is_free = job->chunk_count > 0 && tri__chunk_take(job, 0, CHUNK_CANCELLED);
+    enum tri__future_state now = state(future);
+    if (now == TRI__DONE) {
+        code = tri_fail(TRI_ESTATE, "the future is done");
+    } else if (now != TRI__CANCELLED && !is_free && !pool->flushes) {
+        code = tri_fail(TRI_ENOTSUP, "a thread cannot be killed");
+    } else {
+        tri__job_abort(job, TRI_ECANCELLED);
+        if (pool->flushes)
+            kill_workers_of(pool, job);
+    }
+    unlock(pool);
+    return code;
+}
+
+static int limit(tri_future *future, double time_limit_s)
+{
+    struct local_pool *pool = local(future->pool);
+    struct job *job = job_of(future);
+    lock(pool);
+    atomic_store(&job->limit_s, time_limit_s);
+    if (time_limit_s > 0 && (!pool->has_limits || time_limit_s < pool->shortest_limit_s))
+        pool->shortest_limit_s = time_limit_s;
+    pool->has_limits = pool->has_limits || time_limit_s > 0;
+    unlock(pool);
+    tri__ends_nudge(pool->nudges);
+    return 0;
+}
+
+static int on_done(tri_future *future, tri_callback *function, void *data)
+{
+    struct local_pool *pool = local(future->pool);
+    struct job *job = job_of(future);
+    struct callback *callback = malloc(sizeof *callback), **last = &job->callbacks;
+    if (callback == NULL)
+        return tri_fail(TRI_ENOMEM, "no memory for a callback");
+    *callback = (struct callback){NULL, function, data};
+    lock(pool);
+    bool is_first = job->callbacks == NULL && !atomic_load(&job->calling);
+    while (*last)
+        last = &(*last)->next;
+    *last = callback;
+    atomic_store(&job->has_callbacks, 1);
+    pool->has_callbacks = true;
+    if (atomic_load(&job->phase) == JOB_DONE) {
+        if (is_first)
+            tri__pool_call_back(pool, job);
+        else
+            tri__ends_nudge(pool->nudges);
+    }
+    unlock(pool);
+    return 0;
+}
+
+static void forget(tri_future *future)
+{
+    struct local_pool *pool = local(future->pool);
+    struct job *job = job_of(future);
+    if (!tri__manager_is_self())
+        while (atomic_load(&job->calling))
+            tri__wait_until(&job->calling, 1, TRI__FOR_EVER);
+    lock(pool);
+    atomic_store(&job->has_callbacks, 0);
+    tri__take_from_ring(job);
+    tri__add_to_ring(&pool->freed, job);
+    tri__pool_sweep(pool);
+    unlock(pool);
+}
+
+const struct tri__future_functions tri__local_future_functions = {
+    state, done_time, wait_for, result, task_result, cancel, kill_tasks, limit, on_done, forget,
+};
