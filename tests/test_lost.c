@@ -26,6 +26,7 @@ static void nap(double seconds)
  * happened. */
 struct plan {
     _Atomic int point, passes, deaths;
+    _Atomic int runs; /* of the task */
 };
 
 static struct plan *plan; /* made before anything is forked: see main */
@@ -45,6 +46,7 @@ static int square(const void *argument, void *result)
 {
     int64_t number = *(const int64_t *)argument;
     volatile int64_t *squares = result;
+    atomic_fetch_add(&plan->runs, 1);
     if (squares[0] != 0 || squares[1] != 0)
         return tri_fail(7, "the result was not zeroed");
     squares[0] = number * number;
@@ -108,13 +110,13 @@ static void kill_at(int point)
 
 static void test_points(void)
 {
-    for (int point = 0; point <= POINT_COUNT; point++)
+    for (int point = POINT_COUNT; point >= 0; point--) /* the first finds memory never used */
         if (point != POINT_SPINNING || tri_cpu_count() > 1)
             kill_at(point);
 }
 
 /* Without retries the task has an error or, if it had not begun or had ended, none; all others are
- * whole. */
+ * whole, and none is run twice. The pool has been closed, and finishes what it has. */
 static void test_points_without_retries(void)
 {
     for (int point = 0; point <= POINT_COUNT; point++) {
@@ -124,11 +126,13 @@ static void test_points_without_retries(void)
         int errors = 0;
         for (int i = 0; i < 20; i++)
             arguments[i] = i + 1;
+        atomic_store(&plan->runs, 0);
         atomic_store(&plan->passes, 3);
         atomic_store(&plan->point, point);
         CHECK(tri_pool_map_async(pool, square, arguments, sizeof *arguments, sizeof *results, 20, 2,
                                  &future) == 0);
-        tri_future_wait(future, -1);
+        CHECK(tri_pool_close(pool) == 0);
+        CHECK(tri_future_wait(future, -1) == 0);
         atomic_store(&plan->point, -1);
         for (size_t i = 0; i < 20; i++) {
             int code = tri_future_task_result(future, i, results[i]);
@@ -139,8 +143,9 @@ static void test_points_without_retries(void)
             errors += code != 0;
         }
         CHECK(errors <= 1 && (errors == 1 || (point != POINT_COUNT && point != POINT_RUNNING)));
+        CHECK(atomic_load(&plan->runs) == 20 - (point == POINT_RUNNING));
         tri_future_free(future);
-        CHECK(tri_pool_close(pool) == 0 && tri_pool_join(pool, -1) == 0);
+        CHECK(tri_pool_join(pool, -1) == 0);
         tri_pool_free(pool);
     }
 }
