@@ -117,7 +117,7 @@ static void test_points(void)
 
 /* Without retries the task has an error or, if it had not begun or had ended, none; all others are
  * whole, and none is run twice. The pool has been closed, and finishes what it has. */
-static void test_points_without_retries(void)
+static void kill_without_retries(size_t chunk)
 {
     for (int point = 0; point <= POINT_COUNT; point++) {
         int64_t arguments[20], results[20][2] = {0};
@@ -129,8 +129,8 @@ static void test_points_without_retries(void)
         atomic_store(&plan->runs, 0);
         atomic_store(&plan->passes, 3);
         atomic_store(&plan->point, point);
-        CHECK(tri_pool_map_async(pool, square, arguments, sizeof *arguments, sizeof *results, 20, 2,
-                                 &future) == 0);
+        CHECK(tri_pool_map_async(pool, square, arguments, sizeof *arguments, sizeof *results, 20,
+                                 chunk, &future) == 0);
         CHECK(tri_pool_close(pool) == 0);
         CHECK(tri_future_wait(future, -1) == 0);
         atomic_store(&plan->point, -1);
@@ -148,6 +148,12 @@ static void test_points_without_retries(void)
         CHECK(tri_pool_join(pool, -1) == 0);
         tri_pool_free(pool);
     }
+}
+
+static void test_points_without_retries(void)
+{
+    kill_without_retries(2);
+    kill_without_retries(20);
 }
 
 /* ---- At random ------------------------------------------------------------------------- */
