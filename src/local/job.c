@@ -59,6 +59,7 @@ bool tri__job_claim(struct worker *worker, struct job *job)
     for (; chunk < job->chunk_count; chunk++)
         if (tri__chunk_state(job, chunk) == CHUNK_FREE) {
             atomic_store_explicit(&worker->task, tri__job_first(job, chunk), memory_order_relaxed);
+            atomic_store_explicit(&worker->begun, 0, memory_order_relaxed);
             atomic_store_explicit(&worker->chunk, chunk + 1, memory_order_release);
             AT(POINT_TRYING);
             if (tri__chunk_take(job, chunk, worker->number + 1)) {

@@ -17,6 +17,7 @@
  *     job       which no one frees as long as it stands here
  *     chunk     that it tries to claim or has claimed, plus 1; 0 for none. Written before the claim
  *     task      the first one in the chunk that has not been run to its end
+ *     begun     task + 1 once that has begun
  *     running   not 0 while the task is being run; changes with each. A manager who wants to kill
  *               the worker for this task changes it to CONDEMNED first, and a worker who finds that
  *               does nothing more: so no other task is hit.
@@ -134,7 +135,7 @@ struct worker {
     _Atomic int is_spinning;
 
     _Atomic(struct job *) job;
-    _Atomic size_t chunk, task;
+    _Atomic size_t chunk, task, begun;
     _Atomic uint64_t running;
     _Atomic double started; /* the task, or the chunk where tasks have no limit */
 

@@ -49,13 +49,13 @@ static void give_up_task(struct local_pool *pool, struct worker *worker, struct 
                          const struct tri__worker_end *end)
 {
     size_t task = atomic_load(&worker->task), chunk = atomic_load(&worker->chunk);
-    bool had_begun = atomic_load(&worker->running) != 0 && task < tri__job_first(job, chunk);
+    bool had_begun = atomic_load(&worker->begun) == task + 1;
     pool->stats.lost += had_begun;
     if (had_begun && !may_try_again(pool, worker, job, task)) {
         note_loss(job, task, worker, end);
         atomic_store(&worker->task, ++task);
     }
-    atomic_store(&worker->running, 0);
+    atomic_store(&worker->begun, 0);
     if (task == tri__job_first(job, chunk) || atomic_load(&job->aborted))
         tri__job_finish_chunk(worker, job);
 }
@@ -119,7 +119,7 @@ void tri__abandon(struct local_pool *pool, struct worker *worker)
     atomic_store(&next->job, atomic_load(&worker->job));
     atomic_store(&next->chunk, atomic_load(&worker->chunk));
     atomic_store(&next->task, atomic_load(&worker->task));
-    atomic_store(&next->running, CONDEMNED);
+    atomic_store(&next->begun, atomic_load(&worker->begun));
     worker->abandoned = pool->abandoned;
     pool->abandoned = worker;
     pool->slots[worker->number] = next;

@@ -49,6 +49,7 @@ static void run_task(struct worker *worker, struct job *job, size_t task)
 {
     char *result = job->results + task * job->result_size;
     tri__error_forget_code();
+    atomic_store_explicit(&worker->begun, task + 1, memory_order_relaxed);
     AT(POINT_RUNNING);
     int code = job->task(job->arguments + task * job->argument_size, result);
     if (code != 0)
