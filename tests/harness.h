@@ -17,7 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ON_SERIAL = 1, ON_THREADS = 2, ON_FORK = 4, ON_MPI = 8, ON_ALL = 15, ON_MANY = 14 };
+enum {
+    ON_SERIAL = 1,
+    ON_THREADS = 2,
+    ON_FORK = 4,
+    ON_MPI = 8,
+    ON_ALL = 15,
+    ON_MANY = 14,
+    ON_LOCAL = 7,
+    ON_PARALLEL = 6 /* local, and not in the calling thread */
+};
 
 struct test {
     const char *name;

@@ -24,9 +24,10 @@ int tri_process_start(tri_process **process, tri_function *function, const void 
     static const tri_process_options defaults;
     const struct tri__backend *backend;
     struct tri__process_call call = {function, argument, argument_size, "", false};
+    if (process)
+        *process = NULL;
     if (process == NULL || function == NULL || (argument == NULL && argument_size > 0))
         return tri_fail(TRI_EINVAL, "tri_process_start: the process, function or argument is NULL");
-    *process = NULL;
     options = options ? options : &defaults;
     backend = tri__options_backend(options->backend);
     if (backend == NULL)

@@ -39,13 +39,21 @@ static size_t place(size_t *size, size_t part)
     return at;
 }
 
+/* Results may take the place of arguments; but the latter have to last until all are done. */
+static bool overlap(const struct tri__job_call *call)
+{
+    const char *arguments = call->arguments, *results = call->results;
+    return arguments && results && arguments < results + call->count * call->result_size &&
+           results < arguments + call->count * call->argument_size;
+}
+
 static struct layout lay_out(const struct local_pool *pool, const struct tri__job_call *call)
 {
     size_t workers = (size_t)pool->pool.workers;
     struct layout lay = {.size = sizeof(struct job)};
     bool waits = call->results != NULL && !pool->flushes && pool->options.time_limit_s == 0;
     lay.owns_arguments = !waits && !tri__arena_has(call->arguments);
-    lay.owns_results = !waits && !tri__arena_has(call->results);
+    lay.owns_results = overlap(call) || (!waits && !tri__arena_has(call->results));
     lay.is_wide = workers > NARROW_WORKERS;
     lay.chunks = call->chunk > 0 ? (call->count - 1) / call->chunk + 1
                                  : guided_chunks(call->count, workers, NULL);
