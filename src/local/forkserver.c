@@ -396,6 +396,9 @@ static int server_begin(int socket, pid_t rank, const char *who)
     sigset_t all;
     sigfillset(&all);
     let_go_of_input_and_output();
+    free(server.children); /* those of the server that this process was forked by */
+    free(server.unsent);
+    memset(&server, 0, sizeof server);
     server.socket = socket;
     server.rank = rank;
     server.who = who;
