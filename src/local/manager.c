@@ -172,16 +172,16 @@ static void end_task(struct local_pool *pool, struct worker *worker)
 static double watch_limits(struct local_pool *pool)
 {
     double now = tri__now(), next = TRI__FOR_EVER;
-    bool is_busy = tri__pool_has_work(pool);
+    bool is_busy = tri__pool_has_work(pool); /* before the workers' chunks are looked at */
     for (int i = 0; i < pool->pool.workers; i++) {
         struct worker *worker = pool->slots[i];
         uint64_t running = atomic_load(&worker->running);
         const struct job *job = atomic_load(&worker->job);
+        is_busy = is_busy || atomic_load(&worker->chunk) != 0;
         if (running == 0 || running == CONDEMNED || job == NULL)
             continue;
         double limit_s = atomic_load(&job->limit_s);
         double time = atomic_load(&worker->started) + limit_s;
-        is_busy = true;
         if (limit_s > 0 && time > now)
             next = fmin(next, time);
         else if (limit_s > 0 && tri__condemn(worker, running, TRI_ETIMEOUT))

@@ -190,8 +190,8 @@ static void work(struct worker *worker, struct turn *turn, bool waits)
     bool has_slept = false;
     for (;;) {
         uint64_t head;
-        bool is_closing = atomic_load(&pool->is_closing);
-        uint32_t seen = atomic_load(&pool->work);
+        uint32_t seen = atomic_load(&pool->work);         /* which closing changes last … */
+        bool is_closing = atomic_load(&pool->is_closing); /* … and jobs come before closing */
         struct job *job = hold_head(worker, &head);
         while (tri__job_claim(worker, job)) {
             if (has_slept)
