@@ -316,9 +316,9 @@ TRI_API int tri_pool_open(tri_pool **pool, const tri_pool_options *options);
  * the results in an array of elements of `result_size`, in the same order. Workers take `chunk`
  * tasks at a time; 0 means large chunks at first and small ones at the end. Returns when all are
  * done; then the error of the first task, in order of arguments, that has one, or 0. The results of
- * the others are there all the same. Both arrays may be the same one. Arrays in memory from
- * tri_shared_alloc are not copied. TRI_ECLOSED after close, TRI_EBROKEN when the pool has broken.
- * (Pool.map, Pool.starmap with a struct for argument) */
+ * the others are there all the same, those of failed tasks are not. Both arrays may be the same
+ * one. Arrays in memory from tri_shared_alloc are not copied. TRI_ECLOSED after close, TRI_EBROKEN
+ * when the pool has broken. (Pool.map, Pool.starmap with a struct for argument) */
 TRI_API int tri_pool_map(tri_pool *pool, tri_task *task, const void *arguments,
                          size_t argument_size, void *results, size_t result_size, size_t count,
                          size_t chunk);

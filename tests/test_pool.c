@@ -614,6 +614,7 @@ static void test_failing_initializer(void)
 static int crash_at_begin(const void *argument)
 {
     (void)argument;
+    signal(SIGABRT, SIG_DFL); /* not a sanitizer's */
     abort();
 }
 
@@ -718,16 +719,16 @@ static int use_own_pool(const void *argument, void *result)
 {
     tri_pool *pool = *(tri_pool *const *)argument;
     int number = 2;
-    return tri_fail(*(int *)result = tri_pool_apply(pool, square, &number, 4, &number, 4),
-                    "refused: %s", tri_error_message());
+    (void)result;
+    return tri_fail(tri_pool_apply(pool, square, &number, 4, &number, 4), "refused: %s",
+                    tri_error_message());
 }
 
 static void test_own_pool(void)
 {
-    int result;
     tri_pool *pool = open_pool();
-    CHECK(tri_pool_apply(pool, use_own_pool, &pool, sizeof pool, &result, 4) == TRI_EFAILED);
-    CHECK(result == TRI_ESTATE && says("refused"));
+    CHECK(tri_pool_apply(pool, use_own_pool, &pool, sizeof pool, NULL, 0) == TRI_EFAILED);
+    CHECK(says("code -4: refused"));
     end_pool(pool);
 }
 

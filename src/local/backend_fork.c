@@ -217,6 +217,16 @@ static bool is_open(int descriptor)
     return fcntl(descriptor, F_GETFD) != -1;
 }
 
+/* With the lock. Who reads the reports has to look at the new server's socket. */
+static int need_server(void)
+{
+    if (tri__forkserver_socket() >= 0)
+        return 0;
+    int code = tri__forkserver_need();
+    tri__ends_nudge(tri__ends_nudges());
+    return code;
+}
+
 /* With the lock. A server that has died is seen now at the latest; there is another one then. */
 static int request_start(struct tri__fork_request *request, int folder)
 {
@@ -228,7 +238,7 @@ static int request_start(struct tri__fork_request *request, int folder)
     if (request->has_error)
         descriptors[count++] = STDERR_FILENO;
     for (int attempt = 0; attempt < 2; attempt++) {
-        int code = tri__forkserver_need();
+        int code = need_server();
         if (code != 0)
             return code;
         request->start =
@@ -291,8 +301,16 @@ static int team_run(const struct tri__call *call, int size)
     return tri__local_team_run(&tri__forked, call, size);
 }
 
+/* The server is there before the manager's thread is. */
 static int pool_open(const struct tri__pool_call *call, tri_pool **pool)
 {
+    int code = tri__ends_need();
+    tri__ends_lock();
+    if (code == 0)
+        code = need_server();
+    tri__ends_unlock();
+    if (code != 0)
+        return code;
     return tri__local_pool_open(&tri__forked, call, pool);
 }
 

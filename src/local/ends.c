@@ -24,6 +24,20 @@ static struct {
     int nudges; /* an eventfd, which workers inherit */
 } ends = {.nudges = -1};
 
+static _Thread_local bool has_lock; /* for the child that this thread forks */
+
+void tri__ends_lock(void)
+{
+    pthread_mutex_lock(&ends.mutex);
+    has_lock = true;
+}
+
+void tri__ends_unlock(void)
+{
+    has_lock = false;
+    pthread_mutex_unlock(&ends.mutex);
+}
+
 static int open_ends(void)
 {
     pthread_condattr_t attributes;
@@ -48,6 +62,8 @@ int tri__ends_need(void)
 
 void tri__ends_forget(void)
 {
+    if (has_lock)
+        tri__ends_unlock();
     ends.nudges = -1;
 }
 
@@ -61,16 +77,6 @@ void tri__ends_nudge(int nudges)
     uint64_t one = 1;
     while (write(nudges, &one, sizeof one) < 0 && errno == EINTR)
         ;
-}
-
-void tri__ends_lock(void)
-{
-    pthread_mutex_lock(&ends.mutex);
-}
-
-void tri__ends_unlock(void)
-{
-    pthread_mutex_unlock(&ends.mutex);
 }
 
 void tri__ends_deliver(struct tri__watcher *watcher, const struct tri__worker_end *end)
@@ -96,10 +102,10 @@ static int milliseconds_until(double time)
 }
 
 /* As the reader, without the lock. */
-static void read_reports(double time)
+static void read_reports(int socket, double time)
 {
     uint64_t count;
-    struct pollfd ready[] = {{tri__forkserver_socket(), POLLIN, 0}, {ends.nudges, POLLIN, 0}};
+    struct pollfd ready[] = {{socket, POLLIN, 0}, {ends.nudges, POLLIN, 0}};
     if (poll(ready, 2, milliseconds_until(time)) <= 0)
         return;
     if (ready[0].revents)
@@ -129,9 +135,10 @@ bool tri__ends_wait(bool (*is_over)(void *context), void *context, double time)
         if (ends.is_read) {
             wait_for_reader(time);
         } else {
+            int socket = tri__forkserver_socket();
             ends.is_read = true;
             tri__ends_unlock();
-            read_reports(time);
+            read_reports(socket, time);
             tri__ends_lock();
             ends.is_read = false;
             ends.news++;

@@ -59,12 +59,25 @@ static int wait_for(tri_future *future, double timeout_s)
                     job->is_single ? "task was" : "tasks were", timeout_s);
 }
 
-static int result(tri_future *future, void *result)
+/* Of tasks with errors, which a thread that was left behind may still write, there are none. */
+static void copy_results(const struct job *job, char *results)
+{
+    size_t size = job->result_size, count = job->future.count;
+    if (atomic_load(&job->error_count) == 0) {
+        memcpy(results, job->results, count * size);
+        return;
+    }
+    for (size_t task = 0; task < count; task++)
+        if (!tri__job_has_error(job, task))
+            memcpy(results + task * size, job->results + task * size, size);
+}
+
+static int result(tri_future *future, void *results)
 {
     const struct job *job = job_of(future);
-    size_t size = future->count * job->result_size;
-    if (result && result != job->results && size > 0 && atomic_load(&job->aborted) == 0)
-        memcpy(result, job->results, size);
+    if (results && results != job->results && job->result_size > 0 && future->count > 0 &&
+        atomic_load(&job->aborted) == 0)
+        copy_results(job, results);
     return tri__job_first_error(job);
 }
 

@@ -210,6 +210,12 @@ static const struct task_error *find_error(const struct job *job, size_t task)
     return error;
 }
 
+bool tri__job_has_error(const struct job *job, size_t task)
+{
+    const int32_t *codes = atomic_load(&job->codes);
+    return codes ? codes[task] != 0 : job->future.count == 1 && atomic_load(&job->errors) != NULL;
+}
+
 int tri__job_error(const struct job *job, size_t task)
 {
     const int32_t *codes = atomic_load(&job->codes);

@@ -188,6 +188,9 @@ void tri__job_wake(struct job *job);
 void tri__job_note_error(struct job *job, size_t task, int code, int worker, long pid,
                          const char *format, ...) TRI_PRINTF(6, 7);
 
+/* Whether a task has one, as far as there was memory to note it. */
+bool tri__job_has_error(const struct job *job, size_t task);
+
 /* The error of one task, or the first task's of all that has one, with words; 0 for none. */
 int tri__job_error(const struct job *job, size_t task);
 int tri__job_first_error(const struct job *job);
