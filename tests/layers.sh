@@ -32,8 +32,8 @@ check "only src/mpi includes mpi.h" \
 check "only src/mpi calls MPI" none '\bMPI_[A-Z][a-z_]+ *\(' include src/core src/local src/kernels src/programs
 check "only the fork server forks" none_but '\bv?fork *\(\)' '^src/local/forkserver\.c:' include src
 check "backends never call up" none '\btri_(team_run|pool|submit|future|process)[a-z_]* *\(' src/local src/mpi
-check "the library includes no GSL, no kernels and no programs" \
-    none '^ *# *include.*(gsl/|midpoint|montecarlo|simd|stream|digits|bounds|rows|csv|npy|values|cli|progress|report)' include src/core src/local src/mpi
+check "the library includes no GSL, no libvips, no kernels and no programs" \
+    none '^ *# *include.*(gsl/|vips/|midpoint|montecarlo|simd|stream|digits|bounds|rows|csv|npy|values|cli|progress|report)' include src/core src/local src/mpi
 check "src/kernels includes no threads and no MPI" \
     none "^ *# *include *<($concurrency|mpi)\.h>" src/kernels
 

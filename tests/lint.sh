@@ -1,7 +1,7 @@
 # What linters say of the scripts and the man pages, and that --help and the man page agree.
 . "$srcdir/tests/tap.sh"
 
-for page in man/pi.1 man/rowcount.1 man/trireme.7; do
+for page in man/pi.1 man/rowcount.1 man/thumbs.1 man/trireme.7; do
     if command -v mandoc >/dev/null; then
         check "mandoc $page" limit 30 mandoc -T lint -W warning "$srcdir/$page"
     else
@@ -41,7 +41,8 @@ same_options() {
     rm -f lint.help.tmp lint.man.tmp
     return $status
 }
-for program in pi rowcount; do
+for program in pi rowcount thumbs; do
+    [ -x ./$program ] || continue # thumbs needs libvips
     check "$program --help and $program.1 list the same options" same_options $program
 done
 
