@@ -24,23 +24,9 @@ fail() {
 
 # ---- The peers that are here ---------------------------------------------------------------
 
-# Not what `python3` is in the PATH: that may be a script that looks for a Python, and takes longer
-# to do so than NumPy to start.
-python_with() {
-    for python in python3 /usr/bin/python3; do
-        "$python" -c "import $1, sys; print(sys.executable)" 2>/dev/null && return
-    done
-    echo "rowcount.sh: no $2, left out" >&2
-}
-
 node_with() {
     node -e "require('$1')" 2>/dev/null && command -v node && return
     echo "rowcount.sh: no $2, left out (NODE_PATH says where its package is)" >&2
-}
-
-program() {
-    command -v "$1" && return
-    echo "rowcount.sh: no $1, left out" >&2
 }
 
 numpy=$(python_with numpy NumPy)

@@ -33,4 +33,5 @@ if [ "$MPIEXEC" != no ]; then
 fi
 
 sh "$srcdir/bench/rowcount.sh"
+sh "$srcdir/bench/thumbs.sh"
 sh "$srcdir/bench/pool.sh"

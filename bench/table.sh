@@ -16,3 +16,19 @@ pair() {
 calc() {
     awk "BEGIN { printf \"%.3g\", $1 }"
 }
+
+# ---- Peers: each prints its command, or says on stderr that it is left out -----------------
+
+# python_with MODULE NAME. Not what `python3` is in the PATH: that may be a script that looks for a
+# Python, and takes longer to do so than NumPy to start.
+python_with() {
+    for python in python3 /usr/bin/python3; do
+        "$python" -c "import $1, sys; print(sys.executable)" 2>/dev/null && return
+    done
+    echo "${0##*/}: no $2, left out" >&2
+}
+
+program() {
+    command -v "$1" && return
+    echo "${0##*/}: no $1, left out" >&2
+}
