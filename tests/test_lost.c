@@ -4,21 +4,11 @@
  * of the library for this test), and at random moments. Each map's results are as if nothing had
  * happened, and nothing is left behind.
  */
-#include "harness.h"
 #include "job.h"
+#include "tasks.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
-
-static void nap(double seconds)
-{
-    struct timespec time = {(time_t)seconds, (long)(1e9 * (seconds - (double)(time_t)seconds))};
-    nanosleep(&time, NULL);
-}
 
 /* ---- On purpose ------------------------------------------------------------------------ */
 
@@ -42,7 +32,7 @@ static void die_as_planned(enum point point)
 }
 
 /* The result is written in two halves, between which the test may wish the worker to die. */
-static int square(const void *argument, void *result)
+static int square_in_halves(const void *argument, void *result)
 {
     int64_t number = *(const int64_t *)argument;
     volatile int64_t *squares = result;
@@ -64,13 +54,13 @@ static void check_map(tri_pool *pool, size_t count, size_t chunk)
     for (size_t i = 0; i < count; i++)
         arguments[i] = (int64_t)i + 1;
     memset(results, 1, sizeof results);
-    CHECK(tri_pool_map(pool, square, arguments, sizeof *arguments, results, sizeof *results, count,
-                       chunk) == 0);
+    CHECK(tri_pool_map(pool, square_in_halves, arguments, sizeof *arguments, results,
+                       sizeof *results, count, chunk) == 0);
     for (size_t i = 0; i < count; i++)
         CHECK(results[i][0] == arguments[i] * arguments[i] && results[i][1] == -results[i][0]);
 }
 
-static tri_pool *open_pool(int retries)
+static tri_pool *open_retrying(int retries)
 {
     tri_pool *pool;
     tri_pool_options options = {
@@ -87,7 +77,7 @@ static void kill_at(int point)
         size_t count, chunk;
     } jobs[] = {{1, 1}, {10, 10}, {20, 1}, {20, 3}, {MOST_TASKS, 0}};
     int deaths = 0;
-    tri_pool *pool = open_pool(1);
+    tri_pool *pool = open_retrying(1);
     for (int job = 0; job < 5; job++)
         for (int passes = 0; passes < 5; passes++) {
             atomic_store(&plan->deaths, 0);
@@ -122,15 +112,15 @@ static void kill_without_retries(size_t chunk)
     for (int point = 0; point <= POINT_COUNT; point++) {
         int64_t arguments[20], results[20][2] = {0};
         tri_future *future;
-        tri_pool *pool = open_pool(0);
+        tri_pool *pool = open_retrying(0);
         int errors = 0;
         for (int i = 0; i < 20; i++)
             arguments[i] = i + 1;
         atomic_store(&plan->runs, 0);
         atomic_store(&plan->passes, 3);
         atomic_store(&plan->point, point);
-        CHECK(tri_pool_map_async(pool, square, arguments, sizeof *arguments, sizeof *results, 20,
-                                 chunk, &future) == 0);
+        CHECK(tri_pool_map_async(pool, square_in_halves, arguments, sizeof *arguments,
+                                 sizeof *results, 20, chunk, &future) == 0);
         CHECK(tri_pool_close(pool) == 0);
         CHECK(tri_future_wait(future, -1) == 0);
         atomic_store(&plan->point, -1);
@@ -182,7 +172,7 @@ static int work_a_while(const void *argument, void *result)
     int64_t number = *(const int64_t *)argument;
     for (volatile int i = 0; i < 2000 * (int)(number % 7); i++)
         ;
-    return square(argument, result);
+    return square_in_halves(argument, result);
 }
 
 static void test_random(void)
@@ -190,7 +180,7 @@ static void test_random(void)
     enum { COUNT = 500 };
     static int64_t arguments[COUNT], results[COUNT][2];
     pthread_t killer;
-    tri_pool *pool = open_pool(1000000);
+    tri_pool *pool = open_retrying(1000000);
     for (int i = 0; i < COUNT; i++)
         arguments[i] = i;
     CHECK(pthread_create(&killer, NULL, kill_workers, pool) == 0);
@@ -216,7 +206,7 @@ static void test_random_futures(void)
     static int64_t arguments[COUNT];
     tri_future *futures[COUNT];
     pthread_t killer;
-    tri_pool *pool = open_pool(1000000);
+    tri_pool *pool = open_retrying(1000000);
     CHECK(pthread_create(&killer, NULL, kill_workers, pool) == 0);
     while (atomic_load(&kills) < KILLS / 4) {
         for (int i = 0; i < COUNT; i++) {
@@ -243,7 +233,7 @@ static void test_descriptors(void)
 {
     int before = 0;
     for (int i = 0; i < 101; i++) {
-        tri_pool *pool = open_pool(0);
+        tri_pool *pool = open_retrying(0);
         check_map(pool, 5, 1);
         CHECK(tri_pool_close(pool) == 0 && tri_pool_join(pool, -1) == 0);
         tri_pool_free(pool);
@@ -255,7 +245,7 @@ static void test_descriptors(void)
 
 static void test_many_workers(void)
 {
-    tri_pool *pool = open_pool(0);
+    tri_pool *pool = open_retrying(0);
     tri_pool_statistics stats;
     check_map(pool, MOST_TASKS, 1);
     check_map(pool, MOST_TASKS, 0);

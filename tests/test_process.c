@@ -3,35 +3,11 @@
  * Processes: what users of multiprocessing.Process rely on. tests/conformance.tsv says which of
  * CPython's tests each case mirrors.
  */
-#include "harness.h"
+#include "tasks.h"
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-
-static void nap(double seconds)
-{
-    struct timespec left = {(time_t)seconds, (long)(1e9 * (seconds - (double)(time_t)seconds))};
-    while (nanosleep(&left, &left) != 0)
-        ;
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static bool is_fork(void)
-{
-    return test_options.backend == TRI_BACKEND_FORK;
-}
 
 static tri_process *start(tri_function *function, const void *argument, size_t size)
 {
@@ -102,26 +78,15 @@ static void test_options_arrive(void)
     CHECK(end(process) == 1);
 }
 
-/* Until the flag in shared memory is set. */
-static int wait_for_flag(const void *argument)
+static int wait_in_process(const void *argument)
 {
-    _Atomic int *flag = *(_Atomic int *const *)argument;
-    while (atomic_load(flag) == 0)
-        nap(0.001);
-    return 0;
-}
-
-static _Atomic int *new_flag(void)
-{
-    _Atomic int *flag = tri_shared_alloc(sizeof *flag);
-    CHECK(flag != NULL);
-    return flag;
+    return wait_for_flag(argument, NULL);
 }
 
 static void test_life(void)
 {
     _Atomic int *flag = new_flag();
-    tri_process *children[2], *process = start(wait_for_flag, &flag, sizeof flag);
+    tri_process *children[2], *process = start(wait_in_process, &flag, sizeof flag);
     int code;
     double begin = now();
     CHECK(tri_process_alive(process) == 1 && tri_process_children(children, 2) == 1);
@@ -213,7 +178,7 @@ static void test_interrupts(void)
 static void test_terminate(void)
 {
     _Atomic int *flag = new_flag();
-    tri_process *process = start(wait_for_flag, &flag, sizeof flag);
+    tri_process *process = start(wait_in_process, &flag, sizeof flag);
     CHECK(tri_process_terminate(process) == 0);
     CHECK(end(process) == -SIGTERM);
 }
@@ -221,7 +186,7 @@ static void test_terminate(void)
 static void test_kill(void)
 {
     _Atomic int *flag = new_flag();
-    tri_process *process = start(wait_for_flag, &flag, sizeof flag);
+    tri_process *process = start(wait_in_process, &flag, sizeof flag);
     if (is_fork()) {
         CHECK(tri_process_kill(process) == 0);
         CHECK(tri_process_join(process, -1) == 0);
@@ -266,7 +231,7 @@ static void test_many(void)
     for (int i = 0; i < MANY; i++)
         CHECK(end(processes[i]) == 0);
     for (int i = 0; i < MANY; i++)
-        processes[i] = start(wait_for_flag, &flag, sizeof flag);
+        processes[i] = start(wait_in_process, &flag, sizeof flag);
     CHECK(tri_process_children(NULL, 0) == MANY);
     if (is_fork())
         for (int i = 0; i < MANY; i++)
@@ -516,7 +481,7 @@ static int start_sleeper(const void *argument)
     struct {
         _Atomic int *flag, *pid;
     } const *shared = argument;
-    if (tri_process_start(&child, wait_for_flag, &shared->flag, sizeof shared->flag, NULL) != 0)
+    if (tri_process_start(&child, wait_in_process, &shared->flag, sizeof shared->flag, NULL) != 0)
         return 1;
     atomic_store(shared->pid, (int)tri_process_id(child));
     pause();

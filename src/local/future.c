@@ -8,24 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct local_pool *local(const tri_pool *pool)
-{
-    return (struct local_pool *)pool;
-}
-
 static struct job *job_of(const tri_future *future)
 {
     return (struct job *)future;
-}
-
-static void lock(struct local_pool *pool)
-{
-    pthread_mutex_lock(&pool->mutex);
-}
-
-static void unlock(struct local_pool *pool)
-{
-    pthread_mutex_unlock(&pool->mutex);
 }
 
 static enum tri__future_state state(const tri_future *future)
@@ -49,7 +34,7 @@ static int wait_for(tri_future *future, double timeout_s)
         return 0;
     if (tri__manager_is_self())
         return tri_fail(TRI_ESTATE, "a callback cannot wait for a future");
-    if (job->tallies == NULL && local(future->pool)->spinners > 0 && timeout_s != 0)
+    if (job->tallies == NULL && tri__local_pool(future->pool)->spinners > 0 && timeout_s != 0)
         tri__spin_while(&job->phase, JOB_PENDING);
     uint32_t phase = JOB_PENDING;
     atomic_compare_exchange_strong(&job->phase, &phase, JOB_AWAITED);
@@ -101,16 +86,16 @@ void tri__job_abort(struct job *job, int code)
 
 static int cancel(tri_future *future)
 {
-    struct local_pool *pool = local(future->pool);
+    struct local_pool *pool = tri__local_pool(future->pool);
     struct job *job = job_of(future);
     int code = 0;
-    lock(pool);
+    tri__pool_lock(pool);
     if (job->chunk_count > 0 && tri__chunk_take(job, 0, CHUNK_CANCELLED))
         tri__job_abort(job, TRI_ECANCELLED);
     if (state(future) != TRI__CANCELLED)
         code = tri_fail(TRI_ESTATE, "the future is %s",
                         state(future) == TRI__DONE ? "done" : "running");
-    unlock(pool);
+    tri__pool_unlock(pool);
     return code;
 }
 
@@ -128,10 +113,10 @@ static void kill_workers_of(struct local_pool *pool, const struct job *job)
 
 static int kill_tasks(tri_future *future)
 {
-    struct local_pool *pool = local(future->pool);
+    struct local_pool *pool = tri__local_pool(future->pool);
     struct job *job = job_of(future);
     int code = 0;
-    lock(pool);
+    tri__pool_lock(pool);
     bool is_free = job->chunk_count > 0 && tri__chunk_take(job, 0, CHUNK_CANCELLED);
     enum tri__future_state now = state(future);
     if (now == TRI__DONE) {
@@ -143,33 +128,33 @@ static int kill_tasks(tri_future *future)
         if (pool->flushes)
             kill_workers_of(pool, job);
     }
-    unlock(pool);
+    tri__pool_unlock(pool);
     return code;
 }
 
 static int limit(tri_future *future, double time_limit_s)
 {
-    struct local_pool *pool = local(future->pool);
+    struct local_pool *pool = tri__local_pool(future->pool);
     struct job *job = job_of(future);
-    lock(pool);
+    tri__pool_lock(pool);
     atomic_store(&job->limit_s, time_limit_s);
     if (time_limit_s > 0 && (!pool->has_limits || time_limit_s < pool->shortest_limit_s))
         pool->shortest_limit_s = time_limit_s;
     pool->has_limits = pool->has_limits || time_limit_s > 0;
-    unlock(pool);
+    tri__pool_unlock(pool);
     tri__ends_nudge(pool->nudges);
     return 0;
 }
 
 static int on_done(tri_future *future, tri_callback *function, void *data)
 {
-    struct local_pool *pool = local(future->pool);
+    struct local_pool *pool = tri__local_pool(future->pool);
     struct job *job = job_of(future);
     struct callback *callback = malloc(sizeof *callback), **last = &job->callbacks;
     if (callback == NULL)
         return tri_fail(TRI_ENOMEM, "no memory for a callback");
     *callback = (struct callback){NULL, function, data};
-    lock(pool);
+    tri__pool_lock(pool);
     bool is_first = job->callbacks == NULL && !atomic_load(&job->calling);
     while (*last)
         last = &(*last)->next;
@@ -182,23 +167,23 @@ static int on_done(tri_future *future, tri_callback *function, void *data)
         else
             tri__ends_nudge(pool->nudges);
     }
-    unlock(pool);
+    tri__pool_unlock(pool);
     return 0;
 }
 
 static void forget(tri_future *future)
 {
-    struct local_pool *pool = local(future->pool);
+    struct local_pool *pool = tri__local_pool(future->pool);
     struct job *job = job_of(future);
     if (!tri__manager_is_self())
         while (atomic_load(&job->calling))
             tri__wait_until(&job->calling, 1, TRI__FOR_EVER);
-    lock(pool);
+    tri__pool_lock(pool);
     atomic_store(&job->has_callbacks, 0);
     tri__take_from_ring(job);
     tri__add_to_ring(&pool->freed, job);
     tri__pool_sweep(pool);
-    unlock(pool);
+    tri__pool_unlock(pool);
 }
 
 const struct tri__future_functions tri__local_future_functions = {

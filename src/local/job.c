@@ -123,14 +123,14 @@ void tri__job_settle(struct job *job)
 
 void tri__job_wake(struct job *job)
 {
-    const struct local_pool *pool = (const struct local_pool *)job->future.pool;
+    const struct local_pool *pool = tri__local_pool(job->future.pool);
     tri__wake_all(&job->phase);
     tri__done_tell(pool->done);
 }
 
 void tri__job_announce(struct job *job)
 {
-    const struct local_pool *pool = (const struct local_pool *)job->future.pool;
+    const struct local_pool *pool = tri__local_pool(job->future.pool);
     atomic_store_explicit(&job->done_time, tri__now(), memory_order_relaxed);
     uint32_t phase = atomic_exchange(&job->phase, JOB_DONE);
     AT(POINT_ANNOUNCING);
@@ -195,7 +195,7 @@ static int say(const struct job *job, size_t task, int code, const struct task_e
 
 static int say_aborted(const struct job *job)
 {
-    const struct local_pool *pool = (const struct local_pool *)job->future.pool;
+    const struct local_pool *pool = tri__local_pool(job->future.pool);
     int code = atomic_load(&job->aborted);
     if (code == TRI_EBROKEN)
         return tri_fail(code, "the pool is broken: %s", pool->broken_words);

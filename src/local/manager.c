@@ -199,12 +199,12 @@ void tri__pool_call_back(struct local_pool *pool, struct job *job)
     while (job->callbacks) {
         struct callback *callback = job->callbacks;
         job->callbacks = callback->next;
-        pthread_mutex_unlock(&pool->mutex);
+        tri__pool_unlock(pool);
         is_manager = true; /* what a callback may not do is the same everywhere */
         callback->function(&job->future, callback->data);
         is_manager = was_manager;
         free(callback);
-        pthread_mutex_lock(&pool->mutex);
+        tri__pool_lock(pool);
     }
     atomic_store(&job->has_callbacks, 0);
     atomic_store(&job->calling, 0);
@@ -231,7 +231,7 @@ static double attend(struct local_pool *pool)
 {
     double next = TRI__FOR_EVER;
     struct job *job;
-    pthread_mutex_lock(&pool->mutex);
+    tri__pool_lock(pool);
     for (int i = 0; i < pool->pool.workers; i++) {
         struct worker *worker = pool->slots[i];
         if (atomic_load(&worker->has_ended))
@@ -247,7 +247,7 @@ static double attend(struct local_pool *pool)
     while (pool->has_callbacks && (job = find_called(pool)) != NULL)
         tri__pool_call_back(pool, job);
     tri__pool_sweep(pool);
-    pthread_mutex_unlock(&pool->mutex);
+    tri__pool_unlock(pool);
     return next;
 }
 

@@ -12,21 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct local_pool *local(const tri_pool *pool)
-{
-    return (struct local_pool *)pool;
-}
-
-static void lock(struct local_pool *pool)
-{
-    pthread_mutex_lock(&pool->mutex);
-}
-
-static void unlock(struct local_pool *pool)
-{
-    pthread_mutex_unlock(&pool->mutex);
-}
-
 /* ---- Freeing jobs ---------------------------------------------------------------------- */
 
 static bool is_held(const struct local_pool *pool, const struct job *job)
@@ -101,10 +86,10 @@ static int check_open(const struct local_pool *pool)
 
 static int submit(tri_pool *base, const struct tri__job_call *call, tri_future **future)
 {
-    struct local_pool *pool = local(base);
-    lock(pool);
+    struct local_pool *pool = tri__local_pool(base);
+    tri__pool_lock(pool);
     int code = check_open(pool);
-    unlock(pool);
+    tri__pool_unlock(pool);
     if (code != 0)
         return code;
     struct job *job = tri__job_new(pool, call);
@@ -112,7 +97,7 @@ static int submit(tri_pool *base, const struct tri__job_call *call, tri_future *
         return TRI_ENOMEM;
     if (call->count == 0)
         atomic_store(&job->phase, JOB_DONE);
-    lock(pool);
+    tri__pool_lock(pool);
     code = check_open(pool);
     if (code == 0) {
         tri__pool_sweep(pool);
@@ -123,7 +108,7 @@ static int submit(tri_pool *base, const struct tri__job_call *call, tri_future *
             tri__pool_run(pool->slots[0]);
     }
     bool has_limits = pool->has_limits;
-    unlock(pool);
+    tri__pool_unlock(pool);
     if (code != 0) {
         tri__job_free(job);
         return code;
@@ -144,14 +129,14 @@ static void tell_all_workers(struct local_pool *pool)
 
 static int pool_close(tri_pool *base)
 {
-    struct local_pool *pool = local(base);
-    lock(pool);
+    struct local_pool *pool = tri__local_pool(base);
+    tri__pool_lock(pool);
     if (pool->state == POOL_OPEN) {
         pool->state = POOL_CLOSED;
         atomic_store(&pool->is_closing, 1);
         tell_all_workers(pool);
     }
-    unlock(pool);
+    tri__pool_unlock(pool);
     return 0;
 }
 
@@ -172,21 +157,21 @@ void tri__pool_abort(struct local_pool *pool, enum pool_state state, int code, c
 
 static int pool_terminate(tri_pool *base)
 {
-    struct local_pool *pool = local(base);
-    lock(pool);
+    struct local_pool *pool = tri__local_pool(base);
+    tri__pool_lock(pool);
     if (pool->state == POOL_OPEN || pool->state == POOL_CLOSED)
         tri__pool_abort(pool, POOL_TERMINATED, TRI_ECANCELLED, "");
-    unlock(pool);
+    tri__pool_unlock(pool);
     return 0;
 }
 
 static int pool_join(tri_pool *base, double timeout_s)
 {
-    struct local_pool *pool = local(base);
+    struct local_pool *pool = tri__local_pool(base);
     double time = tri__time_after(timeout_s);
-    lock(pool);
+    tri__pool_lock(pool);
     bool is_open = pool->state == POOL_OPEN;
-    unlock(pool);
+    tri__pool_unlock(pool);
     if (is_open)
         return tri_fail(TRI_ESTATE, "the pool is open: close or terminate it first");
     if (tri__manager_is_self())
@@ -220,7 +205,7 @@ static void free_memory(struct local_pool *pool)
 /* What abandoned threads may still use is left to them. */
 static void pool_free(tri_pool *base)
 {
-    struct local_pool *pool = local(base);
+    struct local_pool *pool = tri__local_pool(base);
     if (tri__manager_is_self())
         return;
     pool_terminate(base);
@@ -235,31 +220,31 @@ static void pool_free(tri_pool *base)
 
 static void pool_stats(const tri_pool *base, tri_pool_statistics *stats)
 {
-    struct local_pool *pool = local(base);
-    lock(pool);
+    struct local_pool *pool = tri__local_pool(base);
+    tri__pool_lock(pool);
     *stats = pool->stats;
     for (int i = 0; i < base->workers; i++) {
         stats->tasks += atomic_load(&pool->slots[i]->tasks);
         stats->failed += atomic_load(&pool->slots[i]->failed);
     }
-    unlock(pool);
+    tri__pool_unlock(pool);
 }
 
 static void pool_worker_stats(const tri_pool *base, int number, tri_worker_statistics *stats)
 {
-    struct local_pool *pool = local(base);
-    lock(pool);
+    struct local_pool *pool = tri__local_pool(base);
+    tri__pool_lock(pool);
     const struct worker *worker = pool->slots[number];
     *stats = (tri_worker_statistics){worker->is_live ? atomic_load(&worker->pid) : 0,
                                      atomic_load(&worker->tasks), atomic_load(&worker->busy_s)};
-    unlock(pool);
+    tri__pool_unlock(pool);
 }
 
 /* ---- Opening --------------------------------------------------------------------------- */
 
 static int check(const tri_pool *base)
 {
-    const struct local_pool *pool = local(base);
+    const struct local_pool *pool = tri__local_pool(base);
     const struct worker *self = tri__pool_self();
     if (pool->owner != tri__process_number())
         return tri_fail(TRI_ESTATE, "the pool belongs to another process");
@@ -359,11 +344,11 @@ static int begin(struct local_pool *pool)
     int code = tri__manager_add(pool);
     if (code != 0)
         return code;
-    lock(pool);
+    tri__pool_lock(pool);
     atomic_store(&pool->live, (uint32_t)pool->pool.workers);
     for (int i = 0; i < pool->pool.workers; i++)
         tri__pool_start_worker(pool, pool->slots[i]);
-    unlock(pool);
+    tri__pool_unlock(pool);
     return 0;
 }
 

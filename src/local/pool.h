@@ -55,6 +55,21 @@ struct local_pool {
     struct worker *slots[]; /* the worker of each number */
 };
 
+static inline struct local_pool *tri__local_pool(const tri_pool *pool)
+{
+    return (struct local_pool *)pool;
+}
+
+static inline void tri__pool_lock(struct local_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+}
+
+static inline void tri__pool_unlock(struct local_pool *pool)
+{
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 /* What call->options and workers say; workers is NULL for the calling thread. */
 int tri__local_pool_open(const struct tri__workers *workers, const struct tri__pool_call *call,
                          tri_pool **pool);
