@@ -404,7 +404,8 @@ TRI_API int tri_pool_imap_unordered(tri_pool *pool, tri_task *task, tri_input *i
 
 /* Owner. Waits for the next result: 1 when it is in *result, 0 at the end, TRI_ETIMEOUT (it can
  * still be had later), or the error of the task, behind which the iteration goes on. *index, which
- * may be NULL, is the number of the task, from 0. One thread at a time. */
+ * may be NULL, is the number of the task, from 0; when the call itself has timed out it stays as it
+ * was. One thread at a time. */
 TRI_API int tri_pool_next(tri_results *results, void *result, uint64_t *index, double timeout_s);
 
 /* Owner. Ends the iteration: tasks that have not begun are cancelled; waits for those that have. */

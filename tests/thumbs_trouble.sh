@@ -262,7 +262,7 @@ none_left() {
 worker() {
     for pid in $(processes); do
         parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
-        grandparent=$(ps -o ppid= -p "$parent" | tr -d ' ')
+        grandparent=$(ps -o ppid= -p "${parent:-1}" | tr -d ' ')
         [ "$parent" = "$running" ] || [ "$grandparent" != "$running" ] || echo "$pid"
     done
 }
@@ -298,7 +298,8 @@ lost_first() {
 worker_works() {
     [ -n "$(worker)" ] && [ -n "$(find "/proc/$(worker)/fd" -lname '*/slow.tif')" ]
 }
-# A worker is killed at any moment, while thumbnails are written.
+# A worker is killed at any moment, while thumbnails are written. It may have written one and not
+# yet said so: then the image is lost, and its thumbnail is there.
 lost_at_random() {
     mkdir -p many
     for number in 1 2 3 4 5 6 7 8 9; do
@@ -317,7 +318,7 @@ lost_at_random() {
         failed=$(json failed <out) made=$(json made <out)
         cat out err
         is $got -eq $((failed > 0)) && is "$(wc -l <err)" -eq "$failed" && is $((made + failed)) -eq 81 &&
-            is "$(ls -A new | wc -l)" -eq "$made" && all_whole &&
+            is "$(ls -A new | wc -l)" -ge "$made" && all_whole &&
             is "$(cd new && cksum * | cut_sums | sort -u | wc -l)" -eq 1 || return 1
     done
     until_true none_left
