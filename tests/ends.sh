@@ -35,6 +35,7 @@ ends_by() {
     kill "-$1" "$(echo "$pids" | head -1)"
     wait "$starter"
     status=$?
+    echo "status $status of" $pids
     # shellcheck disable=SC2086
     [ "$status" -eq "$2" ] && [ "$(echo "$pids" | wc -l)" -eq 4 ] && all_gone $pids
 }
@@ -44,12 +45,14 @@ check "SIGKILL of the controller too" ends_by KILL 137
 
 # The keys go to a terminal of its own; its status is the program's.
 ctrl_c() {
+    : >"$folder/out"
     (
         processes >"$folder/pids"
         printf '\003'
         sleep 1
     ) | SHELL=/bin/sh limit 20 script -qec ./tests/sleeper /dev/null >"$folder/out"
     status=$?
+    echo "status $status of" $(cat "$folder/pids")
     # shellcheck disable=SC2046
     [ "$status" -eq 130 ] && [ "$(wc -l <"$folder/pids")" -eq 4 ] && all_gone $(cat "$folder/pids")
 }

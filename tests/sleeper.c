@@ -39,9 +39,11 @@ static int program(int argc, char **argv)
     while (tri_future_running(future) == 0)
         usleep(1000);
     printf("%ld\n%ld\n", (long)getpid(), tri_process_id(process));
-    for (int worker = 0; worker < 2; worker++)
-        if (tri_pool_worker_stats(pool, worker, &stats) == 0)
-            printf("%ld\n", stats.pid);
+    for (int worker = 0; worker < 2; worker++) {
+        while (tri_pool_worker_stats(pool, worker, &stats) == 0 && stats.pid == 0)
+            usleep(1000);
+        printf("%ld\n", stats.pid);
+    }
     fflush(stdout);
     if (strcmp(what, "forget") == 0)
         return 7;
