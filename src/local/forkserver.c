@@ -97,13 +97,16 @@ static void die_with_parent(pid_t parent)
         _exit(1);
 }
 
-/* From strings one behind the other, an empty one at the end. */
-static char **own_environment(const char *shared)
+/* Takes the strings, which stand one behind the other with an empty one at the end, for this
+ * process's own. Those it may have inherited from a worker that forked it are no longer used. */
+static void take_environment(const char *shared)
 {
+    static char **own;
     size_t count = 0, size = 0;
     for (; shared[size]; count++)
         size += strlen(shared + size) + 1;
-    char **own = malloc((count + 1) * sizeof *own + size);
+    free(own);
+    own = malloc((count + 1) * sizeof *own + size);
     if (own == NULL)
         _exit(1);
     char *text = memcpy(own + count + 1, shared, size);
@@ -112,7 +115,7 @@ static char **own_environment(const char *shared)
         text += strlen(text) + 1;
     }
     own[count] = NULL;
-    return own;
+    environ = own;
 }
 
 /* The controller's folder, environment and output, and nothing to read. */
@@ -129,7 +132,7 @@ static void take_surroundings(const struct tri__fork_request *request, const int
     dup2(nothing, STDIN_FILENO);
     if (nothing > STDERR_FILENO)
         close(nothing);
-    environ = own_environment(request->environment);
+    take_environment(request->environment);
 }
 
 /* A Ctrl-C on the terminal is for the controller alone. */
