@@ -440,7 +440,7 @@ TRI_API int tri_future_cancel(tri_future *future);
 TRI_API int tri_future_kill(tri_future *future);
 
 /* Owner. A time limit for the future's tasks, each from its beginning, instead of the pool's. One
- * that has begun is measured from its beginning too. */
+ * that has begun is measured from its beginning too, or in a map from this call. */
 TRI_API int tri_future_limit(tri_future *future, double time_limit_s);
 
 /* What is called when a future is done. It must not wait for a future, nor free this one. */

@@ -38,6 +38,9 @@ static int refuse(const struct tri__launch *launch)
  * had gone well. */
 static void finish(void)
 {
+    long parent = tri_process_parent_id();
+    if (parent != 0 && parent != getpid())
+        return; /* a worker whose fork server was made after this had been registered */
     const char *culprit = tri__team_is_in_kernel()  ? "kernel"
                           : tri__local_is_in_task() ? "task"
                                                     : NULL;

@@ -65,11 +65,13 @@ static struct {
 static uint64_t process_number; /* in the arena's count of them */
 static long parent_id;
 
-/* Signals as they were when tri_main was called. */
-static struct {
+/* Signals as they were when tri_main was called, for workers; and in the thread that makes a
+ * server, which may do so later. */
+static struct signals {
+    bool is_known;
     sigset_t mask;
     struct sigaction child;
-} old_signals;
+} first_signals, old_signals;
 
 /* All signals are held back, so that the server takes them by signalfd from its first instant; and
  * children are there to be waited for, even where the parent had them ignored. */
@@ -80,12 +82,15 @@ static void hold_signals(void)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &old_signals.mask);
     sigaction(SIGCHLD, &wait_for_children, &old_signals.child);
+    old_signals.is_known = true;
+    if (!first_signals.is_known)
+        first_signals = old_signals;
 }
 
-static void restore_signals(void)
+static void restore_signals(const struct signals *signals)
 {
-    sigaction(SIGCHLD, &old_signals.child, NULL);
-    sigprocmask(SIG_SETMASK, &old_signals.mask, NULL);
+    sigaction(SIGCHLD, &signals->child, NULL);
+    sigprocmask(SIG_SETMASK, &signals->mask, NULL);
 }
 
 /* ---- A worker -------------------------------------------------------------------------- */
@@ -142,7 +147,7 @@ static void be_worker(const struct tri__fork_request *request, const int *descri
     die_with_parent(parent);
     take_surroundings(request, descriptors);
     signal(SIGINT, SIG_IGN);
-    restore_signals();
+    restore_signals(&first_signals);
     for (int i = 0; i < TRI__FORK_DESCRIPTORS; i++)
         if (descriptors[i] > STDERR_FILENO)
             close(descriptors[i]);
@@ -417,7 +422,7 @@ static bool is_main_thread(void)
 
 static int controller_begin(int socket, pid_t server_pid)
 {
-    restore_signals();
+    restore_signals(&old_signals);
     controller.socket = socket;
     controller.server = server_pid;
     return 0;
@@ -463,7 +468,7 @@ static int open_server(bool as_child, bool is_late, const char *who)
     hold_signals();
     int code = part(as_child, is_late, who, ends);
     if (code != 0)
-        restore_signals();
+        restore_signals(&old_signals);
     return code;
 }
 
@@ -487,6 +492,7 @@ static void begin_process(void)
     tri__ends_forget();
     tri__fork_forget_starts();
     tri__manager_forget();
+    tri__pool_forget_self();
     tri__local_process_forget();
 }
 

@@ -137,6 +137,8 @@ static int limit(tri_future *future, double time_limit_s)
     struct local_pool *pool = tri__local_pool(future->pool);
     struct job *job = job_of(future);
     tri__pool_lock(pool);
+    if (future->count > 1)
+        atomic_store(&job->limit_since, tri__now());
     atomic_store(&job->limit_s, time_limit_s);
     if (time_limit_s > 0 && (!pool->has_limits || time_limit_s < pool->shortest_limit_s))
         pool->shortest_limit_s = time_limit_s;
@@ -175,10 +177,14 @@ static void forget(tri_future *future)
 {
     struct local_pool *pool = tri__local_pool(future->pool);
     struct job *job = job_of(future);
-    if (!tri__manager_is_self())
-        while (atomic_load(&job->calling))
-            tri__wait_until(&job->calling, 1, TRI__FOR_EVER);
     tri__pool_lock(pool);
+    while (atomic_load(&job->calling) && !tri__manager_is_self()) {
+        tri__pool_unlock(pool);
+        tri__wait_until(&job->calling, 1, TRI__FOR_EVER);
+        tri__pool_lock(pool);
+    }
+    if (atomic_load(&job->phase) == JOB_DONE && !atomic_load(&job->calling))
+        tri__pool_call_back(pool, job); /* those that the manager has not come to */
     atomic_store(&job->has_callbacks, 0);
     tri__take_from_ring(job);
     tri__add_to_ring(&pool->freed, job);

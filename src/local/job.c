@@ -126,6 +126,7 @@ void tri__job_wake(struct job *job)
     const struct local_pool *pool = tri__local_pool(job->future.pool);
     tri__wake_all(&job->phase);
     tri__done_tell(pool->done);
+    tri__wake_all(pool->done);
 }
 
 void tri__job_announce(struct job *job)

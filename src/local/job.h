@@ -113,6 +113,8 @@ struct job {
     _Atomic int aborted;    /* 0, or the code that all its tasks have */
     _Atomic int has_callbacks;
     _Atomic double limit_s; /* 0: none */
+    _Atomic double
+        limit_since; /* when it was set, where tasks of a chunk are not told apart before */
     _Atomic double done_time;
     _Atomic(struct task_error *) errors;
     _Atomic(int32_t *) codes; /* of each task, once one has failed */

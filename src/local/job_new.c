@@ -51,7 +51,7 @@ static struct layout lay_out(const struct local_pool *pool, const struct tri__jo
 {
     size_t workers = (size_t)pool->pool.workers;
     struct layout lay = {.size = sizeof(struct job)};
-    bool waits = call->results != NULL && !pool->flushes && pool->options.time_limit_s == 0;
+    bool waits = call->results != NULL && pool->workers == NULL;
     lay.owns_arguments = !waits && !tri__arena_has(call->arguments);
     lay.owns_results = overlap(call) || (!waits && !tri__arena_has(call->results));
     lay.is_wide = workers > NARROW_WORKERS;

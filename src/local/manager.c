@@ -181,7 +181,8 @@ static double watch_limits(struct local_pool *pool)
         if (running == 0 || running == CONDEMNED || job == NULL)
             continue;
         double limit_s = atomic_load(&job->limit_s);
-        double time = atomic_load(&worker->started) + limit_s;
+        double begin = fmax(atomic_load(&worker->started), atomic_load(&job->limit_since));
+        double time = begin + limit_s;
         if (limit_s > 0 && time > now)
             next = fmin(next, time);
         else if (limit_s > 0 && tri__condemn(worker, running, TRI_ETIMEOUT))
@@ -318,7 +319,7 @@ static int start_thread(void)
 
 void tri__manager_forget(void)
 {
-    manager.has_thread = false;
+    manager.has_thread = is_manager = false;
     pthread_mutex_init(&manager.mutex, NULL);
     pthread_cond_init(&manager.is_free, NULL);
     manager.pools = manager.attended = NULL;

@@ -82,8 +82,9 @@ void tri__pool_worker(void *context, int number);
 /* Runs all that is in the queue, in the calling thread. */
 void tri__pool_run(struct worker *worker);
 
-/* The worker that the calling thread is, or NULL. */
+/* The worker that the calling thread is, or NULL; in a new process it is none. */
 struct worker *tri__pool_self(void);
+void tri__pool_forget_self(void);
 
 /* ---- pool.c, for the manager; all with the mutex --------------------------------------- */
 

@@ -266,24 +266,33 @@ size_t tri__local_children(tri_process **list, size_t count)
 
 void tri__local_process_forget(void)
 {
+    self = NULL;
     children.previous = children.following = &children;
 }
 
-/* Of one that the program does not wait for, a thread is left to itself. */
-static void finish_child(struct local_process *child)
+static void join_all(void)
 {
-    bool is_thread = child->workers == &tri__threads;
-    if (child == self || (child->process.is_daemon && is_thread))
-        return;
-    if (child->process.is_daemon)
-        stop(&child->process, true);
-    join(&child->process, -1);
-}
-
-void tri__local_finish(void)
-{
-    tri__manager_finish();
     for (struct local_process *child = children.following; child != &children;
          child = child->following)
-        finish_child(child);
+        if (child != self && !child->process.is_daemon)
+            join(&child->process, -1);
+}
+
+/* A thread is left to itself. */
+static void kill_daemons(void)
+{
+    for (struct local_process *child = children.following; child != &children;
+         child = child->following)
+        if (child->process.is_daemon && child->workers == &tri__forked) {
+            stop(&child->process, true);
+            join(&child->process, -1);
+        }
+}
+
+/* Those that are waited for may still use pools. */
+void tri__local_finish(void)
+{
+    join_all();
+    tri__manager_finish();
+    kill_daemons();
 }

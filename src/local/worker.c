@@ -18,6 +18,11 @@ struct worker *tri__pool_self(void)
     return self;
 }
 
+void tri__pool_forget_self(void)
+{
+    self = NULL;
+}
+
 int tri__local_worker_number(void)
 {
     return self ? self->number : -1;
@@ -100,14 +105,14 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
         clear_results(job, task, end);
     atomic_store_explicit(&worker->started, begin, memory_order_relaxed);
     atomic_store(&worker->running, turn->ticket += 2);
-    while (task < end && !is_last) {
+    while (task < end && !is_last && !atomic_load(&job->aborted)) {
         run_task(worker, job, task);
         double limit_s = atomic_load_explicit(&job->limit_s, memory_order_relaxed);
         if (limit_s > 0) {
             judge_time(worker, job, task, limit_s);
+            atomic_store(&worker->started, tri__now());
             change_running(worker, turn->ticket, turn->ticket + 2);
             turn->ticket += 2;
-            atomic_store(&worker->started, tri__now());
         }
         task++;
         is_last = turn->left > 0 && --turn->left == 0;
@@ -119,7 +124,7 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
                           memory_order_relaxed);
     change_running(worker, turn->ticket, 0);
     AT(POINT_STOPPED);
-    if (task == end)
+    if (task == end || atomic_load(&job->aborted))
         tri__job_finish_chunk(worker, job);
     return !is_last;
 }
