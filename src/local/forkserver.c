@@ -70,7 +70,7 @@ static long parent_id;
 static struct signals {
     bool is_known;
     sigset_t mask;
-    struct sigaction child;
+    struct sigaction child, terminate;
 } first_signals, old_signals;
 
 /* All signals are held back, so that the server takes them by signalfd from its first instant; and
@@ -82,6 +82,7 @@ static void hold_signals(void)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &old_signals.mask);
     sigaction(SIGCHLD, &wait_for_children, &old_signals.child);
+    sigaction(SIGTERM, NULL, &old_signals.terminate);
     old_signals.is_known = true;
     if (!first_signals.is_known)
         first_signals = old_signals;
@@ -90,6 +91,7 @@ static void hold_signals(void)
 static void restore_signals(const struct signals *signals)
 {
     sigaction(SIGCHLD, &signals->child, NULL);
+    sigaction(SIGTERM, &signals->terminate, NULL);
     sigprocmask(SIG_SETMASK, &signals->mask, NULL);
 }
 

@@ -173,6 +173,15 @@ static int on_done(tri_future *future, tri_callback *function, void *data)
     return 0;
 }
 
+static void drop_callbacks(struct job *job)
+{
+    while (job->callbacks) {
+        struct callback *callback = job->callbacks;
+        job->callbacks = callback->next;
+        free(callback);
+    }
+}
+
 static void forget(tri_future *future)
 {
     struct local_pool *pool = tri__local_pool(future->pool);
@@ -183,7 +192,9 @@ static void forget(tri_future *future)
         tri__wait_until(&job->calling, 1, TRI__FOR_EVER);
         tri__pool_lock(pool);
     }
-    if (atomic_load(&job->phase) == JOB_DONE && !atomic_load(&job->calling))
+    if (atomic_load(&job->calling))
+        drop_callbacks(job); /* a callback frees another future, whose turn has not come */
+    else if (job->callbacks && atomic_load(&job->phase) == JOB_DONE)
         tri__pool_call_back(pool, job); /* those that the manager has not come to */
     atomic_store(&job->has_callbacks, 0);
     tri__take_from_ring(job);

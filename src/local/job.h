@@ -124,6 +124,7 @@ struct job {
     /* the owner's, guarded by the pool's mutex */
     struct job *previous, *following; /* in the list that it is on */
     struct callback *callbacks;
+    struct job *next_called;
     _Atomic uint32_t calling; /* a thread is in a callback of it; a futex */
 };
 
@@ -155,6 +156,7 @@ struct worker {
     int attempts;       /* … and how often it has been tried again */
     double start_again; /* when one that could not be started is tried again; 0 */
     int failed_starts;
+    struct worker *outer;     /* whose task this thread was in before; serial only */
     struct worker *abandoned; /* the next in that list */
     struct tri__worker_end end;
     _Atomic int has_ended; /* `end` is set */

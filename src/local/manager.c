@@ -92,6 +92,8 @@ static void take_bad_beginning(struct local_pool *pool, struct worker *worker)
 {
     char words[128];
     const struct tri__worker_end *end = &worker->end;
+    if (end->pid == 0)
+        return; /* it was killed with the fork server */
     if (worker->initializer_code != 0)
         break_pool(pool, "the initializer of worker %d (process %d) failed with code %d%s%s",
                    worker->number, end->pid, worker->initializer_code,
@@ -212,17 +214,28 @@ void tri__pool_call_back(struct local_pool *pool, struct job *job)
     tri__wake_all(&job->calling);
 }
 
-static struct job *find_called(struct local_pool *pool)
+/* All at once: they are not freed while they are called. */
+static void call_all_back(struct local_pool *pool)
 {
-    bool has_callbacks = false;
+    struct job *first = NULL, **last = &first;
+    pool->has_callbacks = false;
     for (struct job *job = pool->jobs.following; job != &pool->jobs; job = job->following) {
-        bool has = job->callbacks && !atomic_load(&job->calling);
-        has_callbacks = has_callbacks || job->callbacks;
-        if (has && atomic_load(&job->phase) == JOB_DONE)
-            return job;
+        bool is_done = atomic_load(&job->phase) == JOB_DONE;
+        if (job->callbacks == NULL)
+            continue;
+        if (!is_done || atomic_load(&job->calling)) {
+            pool->has_callbacks = true;
+            continue;
+        }
+        atomic_store(&job->calling, 1);
+        job->next_called = NULL;
+        *last = job;
+        last = &job->next_called;
     }
-    pool->has_callbacks = has_callbacks;
-    return NULL;
+    for (struct job *job = first, *next; job; job = next) {
+        next = job->next_called;
+        tri__pool_call_back(pool, job);
+    }
 }
 
 /* ---- The thread ------------------------------------------------------------------------ */
@@ -231,7 +244,6 @@ static struct job *find_called(struct local_pool *pool)
 static double attend(struct local_pool *pool)
 {
     double next = TRI__FOR_EVER;
-    struct job *job;
     tri__pool_lock(pool);
     for (int i = 0; i < pool->pool.workers; i++) {
         struct worker *worker = pool->slots[i];
@@ -245,8 +257,8 @@ static double attend(struct local_pool *pool)
     take_abandoned_ends(pool);
     if (pool->has_limits)
         next = fmin(next, watch_limits(pool));
-    while (pool->has_callbacks && (job = find_called(pool)) != NULL)
-        tri__pool_call_back(pool, job);
+    if (pool->has_callbacks)
+        call_all_back(pool);
     tri__pool_sweep(pool);
     tri__pool_unlock(pool);
     return next;

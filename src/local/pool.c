@@ -32,8 +32,8 @@ void tri__pool_sweep(struct local_pool *pool)
     for (int i = 0; i < AT_A_TIME && pool->freed.following != &pool->freed; i++) {
         struct job *job = pool->freed.following;
         tri__take_from_ring(job);
-        if (atomic_load(&job->phase) == JOB_DONE && job->sequence < head->sequence &&
-            !is_held(pool, job))
+        if (atomic_load(&job->phase) == JOB_DONE && !atomic_load(&job->calling) &&
+            job->sequence < head->sequence && !is_held(pool, job))
             tri__job_free(job);
         else
             tri__add_to_ring(&pool->freed, job);
@@ -242,15 +242,33 @@ static void pool_worker_stats(const tri_pool *base, int number, tri_worker_stati
 
 /* ---- Opening --------------------------------------------------------------------------- */
 
+static bool is_within(const struct local_pool *inner, const struct local_pool *pool)
+{
+    for (int i = 0; i < POOL_DEPTH; i++)
+        if (inner->within[i] == pool)
+            return true;
+    return inner == pool;
+}
+
 static int check(const tri_pool *base)
 {
     const struct local_pool *pool = tri__local_pool(base);
-    const struct worker *self = tri__pool_self();
     if (pool->owner != tri__process_number())
         return tri_fail(TRI_ESTATE, "the pool belongs to another process");
-    if (self && self->pool == pool)
-        return tri_fail(TRI_ESTATE, "a task cannot use the pool that runs it");
+    for (const struct worker *worker = tri__pool_self(); worker; worker = worker->outer)
+        if (is_within(worker->pool, pool))
+            return tri_fail(TRI_ESTATE, "a task cannot use the pool that runs it");
     return 0;
+}
+
+static void note_outer_pools(struct local_pool *pool)
+{
+    const struct worker *self = tri__pool_self();
+    if (self == NULL)
+        return;
+    pool->within[0] = self->pool;
+    for (int i = 1; i < POOL_DEPTH; i++)
+        pool->within[i] = self->pool->within[i - 1];
 }
 
 static const struct tri__pool_functions pool_functions = {
@@ -379,6 +397,7 @@ int tri__local_pool_open(const struct tri__workers *workers, const struct tri__p
     pool->workers = workers;
     pool->owner = tri__process_number();
     pool->nudges = tri__ends_nudges();
+    note_outer_pools(pool);
     pool->spinners = call->workers < cpus ? call->workers : cpus - 1;
     pool->flushes = workers && workers->signal;
     pool->done = tri__done_word();

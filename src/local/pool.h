@@ -18,8 +18,12 @@
 
 enum pool_state { POOL_OPEN, POOL_CLOSED, POOL_TERMINATED, POOL_BROKEN };
 
+/* So many pools around one are known: in whose tasks it was opened. */
+enum { POOL_DEPTH = 8 };
+
 struct local_pool {
     struct tri_pool pool;
+    const struct local_pool *within[POOL_DEPTH]; /* only to be compared: they may be gone */
     struct tri__watcher watcher;
     const struct tri__workers *workers; /* NULL: the calling thread runs the tasks */
     tri_pool_options options;           /* its initializer_argument in the arena */

@@ -38,6 +38,7 @@ static _Thread_local struct local_process *self;
 
 /* By SIGTERM, once tri_stop_requested was called. */
 static volatile sig_atomic_t was_terminated;
+static atomic_flag takes_termination = ATOMIC_FLAG_INIT;
 
 static struct local_process *local(const tri_process *process)
 {
@@ -77,13 +78,12 @@ static void take_termination(int signal)
 
 bool tri__local_is_stopping(void)
 {
-    static atomic_flag is_ready = ATOMIC_FLAG_INIT;
     const struct worker *worker = tri__pool_self();
     if (worker && atomic_load(&worker->pool->is_stopping))
         return true;
     if (self && atomic_load(&self->is_stopping))
         return true;
-    if (tri__process_parent() != 0 && !atomic_flag_test_and_set(&is_ready))
+    if (tri__process_parent() != 0 && !atomic_flag_test_and_set(&takes_termination))
         sigaction(SIGTERM, &(struct sigaction){.sa_handler = take_termination}, NULL);
     return was_terminated;
 }
@@ -267,6 +267,8 @@ size_t tri__local_children(tri_process **list, size_t count)
 void tri__local_process_forget(void)
 {
     self = NULL;
+    was_terminated = 0;
+    atomic_flag_clear(&takes_termination);
     children.previous = children.following = &children;
 }
 

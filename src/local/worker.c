@@ -221,11 +221,11 @@ static void work(struct worker *worker, struct turn *turn, bool waits)
 
 void tri__pool_run(struct worker *worker)
 {
-    struct worker *outer = self;
     struct turn turn = {atomic_load(&worker->running), 0, 0};
+    worker->outer = self;
     self = worker;
     work(worker, &turn, false);
-    self = outer;
+    self = worker->outer;
 }
 
 /* ---- A worker's life ------------------------------------------------------------------- */
