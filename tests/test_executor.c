@@ -421,6 +421,20 @@ static void test_cannot_start(void)
 
 #endif
 
+/* More workers than this user may have descriptors under way. */
+static void test_few_descriptors(void)
+{
+    struct rlimit limit = {24, 24};
+    int numbers[NUMBERS], squares[NUMBERS];
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(geteuid() != 0 || setuid(54321) == 0);
+    number(numbers);
+    tri_pool *pool = open_pool();
+    CHECK(tri_pool_map(pool, square, numbers, 4, squares, 4, NUMBERS, 1) == 0);
+    check_squares(squares, NUMBERS);
+    end_pool(pool);
+}
+
 static const struct test tests[] = {
     {"15 times as many tasks as workers", test_saturation, ON_PARALLEL, 0, 0, 0},
     {"the default number of workers", test_default_workers, 0, 0, 0, 0},
@@ -440,6 +454,7 @@ static const struct test tests[] = {
      0, 0},
     {"terminated while tasks run", test_terminate_stops_tasks, ON_PARALLEL, 0, 0, 0},
     {"pending tasks are cancelled", test_cancel_pending, ON_PARALLEL, 0, 0, 0},
+    {"200 workers and few descriptors", test_few_descriptors, ON_FORK, 200, 0, 0},
     {"hasty ends", test_hasty_ends, ON_LOCAL, 0, 0, 0},
     {"a program ends with tasks waiting", test_exit_with_tasks, ON_LOCAL, 0, 0, 0},
 #ifndef __SANITIZE_THREAD__ /* which has a thread of its own, and knows no threads in forks */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,13 @@ void tri__forkserver_take_reports(void)
 
 /* ---- Requests -------------------------------------------------------------------------- */
 
+/* Users who are not root may have as many descriptors under way as they may have open: then it
+ * helps to wait until the server has taken some. */
+static bool may_send_again(int error)
+{
+    return error == EINTR || (error == ETOOMANYREFS && poll(NULL, 0, 1) == 0);
+}
+
 static ssize_t send_request(const struct tri__fork_request *request, const int *descriptors,
                             int count)
 {
@@ -208,7 +216,7 @@ static ssize_t send_request(const struct tri__fork_request *request, const int *
     memcpy(CMSG_DATA(header), descriptors, (size_t)count * sizeof(int));
     do
         size = sendmsg(tri__forkserver_socket(), &message, MSG_NOSIGNAL);
-    while (size < 0 && errno == EINTR);
+    while (size < 0 && may_send_again(errno));
     return size;
 }
 
@@ -248,7 +256,11 @@ static int request_start(struct tri__fork_request *request, int folder)
         request->environment = request->start->environment->text;
         if (send_request(request, descriptors, count) >= 0)
             return 0;
+        int error = errno;
         forget_start(request->start);
+        errno = error;
+        if (error != EPIPE && error != ECONNRESET && error != ENOTCONN)
+            break;
         lose_server();
     }
     return tri_fail(TRI_ESYS, "cannot reach the fork server: %s", strerror(errno));
