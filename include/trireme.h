@@ -68,7 +68,7 @@ extern "C" {
     X(TRI_ETIMEOUT, -11, "the time was over")                                                      \
     X(TRI_ECANCELLED, -12, "cancelled")                                                            \
     X(TRI_ECLOSED, -13, "closed")                                                                  \
-    X(TRI_EBROKEN, -14, "the pool is broken")
+    X(TRI_EBROKEN, -14, "broken")
 
 enum {
 #define TRI_ERROR_CODE(name, value, text) name = value,
@@ -201,7 +201,14 @@ TRI_API int tri_team_check(tri_team *team);
  * may be NULL where the size is 0 or the rank is not concerned (gather's `out`, scatter's `in`
  * and reduce's `out` on other ranks than the root). */
 
-typedef enum tri_type { TRI_INT32 = 1, TRI_INT64, TRI_UINT64, TRI_FLOAT, TRI_DOUBLE } tri_type;
+typedef enum tri_type {
+    TRI_INT32 = 1,
+    TRI_INT64,
+    TRI_UINT64,
+    TRI_FLOAT,
+    TRI_DOUBLE,
+    TRI_BYTE /* unsigned */
+} tri_type;
 typedef enum tri_operation { TRI_SUM = 1, TRI_PRODUCT, TRI_MIN, TRI_MAX } tri_operation;
 
 /* Collective. Returns when every rank has called it. (MPI_Barrier) */
@@ -531,6 +538,249 @@ TRI_API int tri_process_free(tri_process *process);
 /* Any process or task. Whether tri_process_terminate or tri_pool_terminate wants the caller to end.
  * From the first call on, SIGTERM makes it true instead of being the end. */
 TRI_API int tri_stop_requested(void);
+
+/* ---- Objects --------------------------------------------------------------------------- */
+
+/* Queues, pipes, locks, semaphores, events, conditions, barriers, values and arrays that threads
+ * and processes share: those of multiprocessing, by their names.
+ *
+ * A handle is one number, plain data: it may be copied, lie in shared memory, be passed in the
+ * argument of a task or a process, and is good in every thread and process of the run on this host,
+ * whether that began before the object was made or after. All zero is no handle. The functions are
+ * for anyone. An object lasts until anyone frees it, or the program ends; a handle that was freed
+ * or never made is TRI_EINVAL, and who waits for an object that is freed gets TRI_ECLOSED.
+ *
+ * Where a function takes a timeout_s, 0 means not to wait; TRI_ETIMEOUT is the answer when the time
+ * is over. Those who wait sleep, and are served in the order in which they came; one who comes by
+ * while the first of them is being woken may go before it, for a millisecond at most.
+ *
+ * A process that is killed, at whatever instant, leaves every object whole and usable. What it was
+ * doing to an object has happened or has not. A lock that it held is free; the next one to take it
+ * gets TRI_OWNER_DIED, which is a success: the lock is taken, but what it guards may be half
+ * changed. So it is when a thread or process ends and has not released it. A barrier, or condition,
+ * that it had used tells the others. (A process that the program has forked itself is not watched:
+ * what it holds when it ends stays held.) */
+#define TRI_OWNER_DIED 1
+
+#define TRI_HANDLE(name)                                                                           \
+    typedef struct name {                                                                          \
+        uint64_t id;                                                                               \
+    } name
+
+TRI_HANDLE(tri_lock);
+TRI_HANDLE(tri_rlock);
+TRI_HANDLE(tri_semaphore);
+TRI_HANDLE(tri_event);
+TRI_HANDLE(tri_condition);
+TRI_HANDLE(tri_barrier);
+TRI_HANDLE(tri_queue);
+TRI_HANDLE(tri_pipe);
+TRI_HANDLE(tri_value);
+TRI_HANDLE(tri_array);
+
+/* ---- Locks */
+
+/* A lock may be released by another than who took it. (multiprocessing.Lock) */
+TRI_API int tri_lock_new(tri_lock *lock);
+TRI_API int tri_lock_free(tri_lock lock);
+
+/* 0, TRI_OWNER_DIED or TRI_ETIMEOUT. (13 ns where nobody else wants it) */
+TRI_API int tri_lock_acquire(tri_lock lock, double timeout_s);
+
+/* TRI_ESTATE when it is free. */
+TRI_API int tri_lock_release(tri_lock lock);
+
+/* 1 or 0; *pid, which may be NULL, is the process id of who has it, or 0. */
+TRI_API int tri_lock_locked(tri_lock lock, long *pid);
+
+/* A lock that its owner, one thread, may take again, and has to release as often.
+ * (multiprocessing.RLock) */
+TRI_API int tri_rlock_new(tri_rlock *lock);
+TRI_API int tri_rlock_free(tri_rlock lock);
+TRI_API int tri_rlock_acquire(tri_rlock lock, double timeout_s);
+
+/* TRI_ESTATE when the calling thread does not have it. */
+TRI_API int tri_rlock_release(tri_rlock lock);
+
+/* How often its owner has taken it, 0 when it is free. */
+TRI_API int tri_rlock_locked(tri_rlock lock, long *pid);
+
+/* ---- Semaphores */
+
+/* A number that acquire lowers by one, waiting while it is 0, and release raises; never beyond
+ * `bound`, where that is not 0. What was acquired by a process that died is not given back.
+ * (multiprocessing.Semaphore, BoundedSemaphore) */
+TRI_API int tri_semaphore_new(tri_semaphore *semaphore, uint32_t value, uint32_t bound);
+TRI_API int tri_semaphore_free(tri_semaphore semaphore);
+TRI_API int tri_semaphore_acquire(tri_semaphore semaphore, double timeout_s);
+
+/* TRI_ESTATE when it would pass its bound, or 2^32-1: nothing is released then. */
+TRI_API int tri_semaphore_release(tri_semaphore semaphore, uint32_t count);
+TRI_API int64_t tri_semaphore_value(tri_semaphore semaphore);
+
+/* ---- Events */
+
+/* A flag to wait for. Who waits when it is set has seen it, even if it is cleared at once.
+ * (multiprocessing.Event) */
+TRI_API int tri_event_new(tri_event *event);
+TRI_API int tri_event_free(tri_event event);
+TRI_API int tri_event_set(tri_event event);
+TRI_API int tri_event_clear(tri_event event);
+TRI_API int tri_event_is_set(tri_event event); /* 1 or 0 */
+TRI_API int tri_event_wait(tri_event event, double timeout_s);
+
+/* ---- Conditions */
+
+/* An rlock, and waiting for somebody to notify while it is released. Acquire and release as an
+ * rlock's. (multiprocessing.Condition) */
+TRI_API int tri_condition_new(tri_condition *condition);
+TRI_API int tri_condition_free(tri_condition condition);
+TRI_API int tri_condition_acquire(tri_condition condition, double timeout_s);
+TRI_API int tri_condition_release(tri_condition condition);
+
+/* Releases the lock, however often it was taken, waits to be notified, and takes it again as it
+ * was. All of these need the lock: TRI_ESTATE without. TRI_ELOST when a process that had used the
+ * condition was killed: it may have been the one to notify. All who wait then get that, or the next
+ * one to wait. TRI_OWNER_DIED as for acquire. Whatever is returned, but TRI_EINVAL, TRI_ESTATE and
+ * TRI_ECLOSED, the lock is held. */
+TRI_API int tri_condition_wait(tri_condition condition, double timeout_s);
+
+/* Wakes `count` of those who wait, or all; fewer are fine. */
+TRI_API int tri_condition_notify(tri_condition condition, uint32_t count);
+TRI_API int tri_condition_notify_all(tri_condition condition);
+
+/* Waits until is_true(data), which is called with the lock held, returns other than 0. Returns 0
+ * then, else as tri_condition_wait. */
+typedef int tri_predicate(void *data);
+TRI_API int tri_condition_wait_for(tri_condition condition, tri_predicate *is_true, void *data,
+                                   double timeout_s);
+
+/* ---- Barriers */
+
+typedef struct tri_barrier_options {
+    tri_function *action; /* called by one of the parties before they go on; an error, that is any
+                             other value than 0, breaks the barrier */
+    const void *argument; /* copied */
+    size_t argument_size;
+    double timeout_s; /* for who waits for ever; 0: none */
+} tri_barrier_options;
+
+/* Where `parties` threads or processes wait for each other, again and again.
+ * (multiprocessing.Barrier) */
+TRI_API int tri_barrier_new(tri_barrier *barrier, uint32_t parties,
+                            const tri_barrier_options *options);
+TRI_API int tri_barrier_free(tri_barrier barrier);
+
+/* Returns 0 … parties-1, a different number to each. Breaks the barrier when the time is over.
+ * TRI_EBROKEN when it is broken, or is broken or reset meanwhile; the words say by what. A process
+ * that has used the barrier and is killed breaks it. */
+TRI_API int tri_barrier_wait(tri_barrier barrier, double timeout_s);
+
+/* Breaks it, until it is reset. */
+TRI_API int tri_barrier_abort(tri_barrier barrier);
+
+/* As new: who waits gets TRI_EBROKEN. */
+TRI_API int tri_barrier_reset(tri_barrier barrier);
+TRI_API int tri_barrier_waiting(tri_barrier barrier); /* how many wait */
+TRI_API int tri_barrier_broken(tri_barrier barrier);  /* 1 or 0 */
+
+/* ---- Queues */
+
+/* Messages of any sizes, each from one who puts to one who gets, whole, in the order in which they
+ * were put. (multiprocessing.JoinableQueue, queue.Queue) */
+typedef struct tri_queue_options {
+    uint64_t messages; /* so many at most; 0: any number */
+    uint64_t bytes;    /* so many bytes of messages at most; 0: as many as there is memory for */
+} tri_queue_options;
+
+TRI_API int tri_queue_new(tri_queue *queue, const tri_queue_options *options);
+
+/* With what is in it. */
+TRI_API int tri_queue_free(tri_queue queue);
+
+/* Waits until there is room. TRI_EINVAL for a message larger than the queue, TRI_ENOMEM,
+ * TRI_ECLOSED once it is shut down. */
+TRI_API int tri_queue_put(tri_queue queue, const void *message, size_t size, double timeout_s);
+
+/* Takes the next message, of `size` bytes, to `message`, which has room for so many; a message
+ * larger than that is TRI_EINVAL and stays. *actual, which may be NULL, is its size in both cases.
+ * TRI_ECLOSED once it is shut down and empty. */
+TRI_API int tri_queue_get(tri_queue queue, void *message, size_t size, size_t *actual,
+                          double timeout_s);
+
+/* How many messages there are; and 1 or 0. */
+TRI_API int64_t tri_queue_size(tri_queue queue);
+TRI_API int tri_queue_empty(tri_queue queue);
+TRI_API int tri_queue_full(tri_queue queue);
+
+/* Says that what was taken has been dealt with: TRI_ESTATE when there is nothing left to be. Join
+ * waits until all that was put has been. */
+TRI_API int tri_queue_task_done(tri_queue queue);
+TRI_API int tri_queue_join(tri_queue queue, double timeout_s);
+
+/* No more messages are taken; those that are there can be had, or with `immediate` are dropped, and
+ * count as dealt with. Wakes who waits. Again is fine. (Queue.shutdown) */
+TRI_API int tri_queue_shutdown(tri_queue queue, int immediate);
+
+/* ---- Pipes */
+
+/* Two ends: what is sent at one is received at the other, whole messages in their order. At most
+ * about a MiB is under way, or one message that is larger: send waits for that.
+ * (multiprocessing.Pipe) */
+TRI_API int tri_pipe_new(tri_pipe ends[2]);
+TRI_API int tri_pipe_send(tri_pipe end, const void *message, size_t size, double timeout_s);
+
+/* As tri_queue_get. TRI_ECLOSED when the other end was closed and all has been received. */
+TRI_API int tri_pipe_recv(tri_pipe end, void *message, size_t size, size_t *actual,
+                          double timeout_s);
+
+/* 0 when there is something to receive, the end of the messages included, or TRI_ETIMEOUT. */
+TRI_API int tri_pipe_poll(tri_pipe end, double timeout_s);
+
+/* Closes an end, for all; the pipe is freed when both are closed. */
+TRI_API int tri_pipe_close(tri_pipe end);
+
+/* ---- Values and arrays */
+
+/* Numbers in shared memory, each with a lock. Get, set and what changes a number in one step are
+ * atomic for each number, and do not need the lock, nor look at it; who does more than that takes
+ * it. (multiprocessing.Value, Array; without the lock RawValue, RawArray) */
+TRI_API int tri_value_new(tri_value *value, tri_type type, const void *initial); /* NULL: zero */
+TRI_API int tri_value_free(tri_value value);
+TRI_API int tri_value_get(tri_value value, void *number);
+TRI_API int tri_value_set(tri_value value, const void *number);
+
+/* *old, which may be NULL, is what it was. Integers wrap around. */
+TRI_API int tri_value_add(tri_value value, const void *addend, void *old);
+TRI_API int tri_value_exchange(tri_value value, const void *number, void *old);
+
+/* Sets it to *desired if it is *expected, bit for bit: 1; else sets *expected to what it is: 0. */
+TRI_API int tri_value_compare_exchange(tri_value value, void *expected, const void *desired);
+
+/* Its lock, an rlock. */
+TRI_API int tri_value_acquire(tri_value value, double timeout_s);
+TRI_API int tri_value_release(tri_value value);
+
+/* `count` numbers, zero, or copied from `initial` where that is not NULL. */
+TRI_API int tri_array_new(tri_array *array, tri_type type, size_t count, const void *initial);
+TRI_API int tri_array_free(tri_array array);
+TRI_API int64_t tri_array_count(tri_array array);
+
+/* Copies `count` numbers from the one of number `first` on. TRI_EINVAL where there are not so
+ * many. */
+TRI_API int tri_array_get(tri_array array, size_t first, size_t count, void *numbers);
+TRI_API int tri_array_set(tri_array array, size_t first, size_t count, const void *numbers);
+TRI_API int tri_array_add(tri_array array, size_t index, const void *addend, void *old);
+TRI_API int tri_array_exchange(tri_array array, size_t index, const void *number, void *old);
+TRI_API int tri_array_compare_exchange(tri_array array, size_t index, void *expected,
+                                       const void *desired);
+TRI_API int tri_array_acquire(tri_array array, double timeout_s);
+TRI_API int tri_array_release(tri_array array);
+
+/* Where the numbers lie, aligned to 64 bytes, the same in every process of this host: for structs,
+ * as an array of TRI_BYTE, or for speed. NULL with words for no handle. (get_obj) */
+TRI_API void *tri_array_data(tri_array array);
+TRI_API void *tri_value_data(tri_value value);
 
 #ifdef __cplusplus
 }

@@ -385,6 +385,7 @@ REDUCTIONS(reduce_int64, int64_t, TRI_INT64)
 REDUCTIONS(reduce_uint64, uint64_t, TRI_UINT64)
 REDUCTIONS(reduce_float, float, TRI_FLOAT)
 REDUCTIONS(reduce_double, double, TRI_DOUBLE)
+REDUCTIONS(reduce_byte, unsigned char, TRI_BYTE)
 
 static int kernel_reductions(tri_team *team, const void *argument, void *result)
 {
@@ -396,6 +397,7 @@ static int kernel_reductions(tri_team *team, const void *argument, void *result)
         code = code ? code : reduce_uint64(team, operation, count);
         code = code ? code : reduce_float(team, operation, count);
         code = code ? code : reduce_double(team, operation, count);
+        code = code ? code : reduce_byte(team, operation, count);
         if (code != 0)
             return code;
     }

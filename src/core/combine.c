@@ -17,6 +17,8 @@ size_t tri__type_size(tri_type type)
         return sizeof(float);
     case TRI_DOUBLE:
         return sizeof(double);
+    case TRI_BYTE:
+        return 1;
     }
     return 0;
 }
@@ -47,6 +49,7 @@ COMBINE(combine_int64, int64_t, uint64_t)
 COMBINE(combine_uint64, uint64_t, uint64_t)
 COMBINE(combine_float, float, float)
 COMBINE(combine_double, double, double)
+COMBINE(combine_byte, unsigned char, unsigned)
 
 void tri__combine(void *out, const void *in, size_t count, tri_type type, tri_operation operation)
 {
@@ -65,6 +68,9 @@ void tri__combine(void *out, const void *in, size_t count, tri_type type, tri_op
         break;
     case TRI_DOUBLE:
         combine_double(out, in, count, operation);
+        break;
+    case TRI_BYTE:
+        combine_byte(out, in, count, operation);
         break;
     }
 }

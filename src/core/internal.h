@@ -203,6 +203,102 @@ extern const struct tri__backend tri__backend_threads;
 extern const struct tri__backend tri__backend_fork;
 extern const struct tri__backend tri__backend_mpi; /* src/mpi, or its stub --without-mpi */
 
+/* ---- Objects: a state and a step ------------------------------------------------------- */
+
+/* An object is a small state and one function that takes a step: an operation on the state that is
+ * taken whole, or not at all. A step never waits, never allocates, and touches nothing but the
+ * state, what belongs to it, and the call. Who keeps the objects (src/local/objects.c) sees to the
+ * rest: steps of one object come one at a time, a step whose process dies in it has not happened,
+ * and those that cannot be taken wait in lists, in their order. */
+
+enum { TRI__LISTS = 4, TRI__STATE_MAX = 112, TRI__FIXED = 4 };
+
+/* What a step returns: 0 or more when it is taken, a TRI_E… when it cannot be, or one of these. */
+enum {
+    TRI__BLOCKED = -1000, /* not now: it will be taken when the caller's list is nudged */
+    TRI__AWAIT,           /* it is taken, and the caller is to wait in its list to be woken */
+    TRI__NEEDS            /* not without `spare`, memory of `needs` bytes */
+};
+
+/* With this for a code, who is woken takes its step again. */
+enum { TRI__RETRY = -1100 };
+
+/* Operations of all kinds; a kind's own come behind them. */
+enum {
+    TRI__DIED = 1,  /* user `number`, process `pid`, is no more */
+    TRI__TIMED_OUT, /* one who was to be woken has left instead */
+    TRI__OPERATIONS
+};
+
+/* Wakes the first `count` of a list with a code, and a number beside it. */
+struct tri__wakes {
+    int list;
+    int code;
+    uint32_t count;
+    uint64_t number;
+};
+
+enum { TRI__EVERYONE = UINT32_MAX };
+
+struct tri__step_call {
+    /* in */
+    int operation;
+    int list; /* where the caller waits if it must; -1 for a step that never does */
+    uint64_t number;
+    void *data; /* of `size` bytes: a message, or the room for one */
+    size_t size;
+    void *block; /* a large message's own block, which the step takes over or hands out */
+
+    /* in, filled in by who keeps the object */
+    uint32_t user; /* a thread: no other has this number while it lives, nor while it is mourned */
+    uint32_t pid;
+    bool was_killed, is_member; /* of TRI__DIED: the latter if it has used this object */
+    const uint32_t *waiting;    /* in each list */
+    void *spare;                /* a step that takes it sets it to NULL */
+
+    /* out */
+    uint64_t woken; /* the number that the caller was woken with */
+    size_t needs;
+    void *freed;    /* memory that the state no longer needs */
+    int held;       /* 1, -1: the caller now owns the object, or no longer */
+    bool is_taken;  /* although an error is returned */
+    unsigned nudge; /* lists (bits) in which the first one may be able to take its step */
+    int wake_count;
+    struct tri__wakes wakes[3];
+};
+
+struct tri__kind {
+    const char *name;
+    size_t state_size; /* a multiple of 8 */
+    bool has_owner;    /* is to know of deaths … */
+    bool has_members;  /* … of all who have used it */
+    int (*step)(void *state, struct tri__step_call *call);
+    void (*destroy)(void *state, const uint64_t *fixed); /* NULL where nothing belongs to it */
+};
+
+/* Makes an object of that state; `fixed` is what never changes, NULL for zeros. */
+int tri__object_new(const struct tri__kind *kind, const void *state, const uint64_t *fixed,
+                    uint64_t *id);
+
+/* Those who wait get TRI_ECLOSED. */
+int tri__object_free(const struct tri__kind *kind, uint64_t id);
+
+/* Takes a step, waiting for as long. What the step returned, or what woke the caller; TRI_ETIMEOUT,
+ * TRI_ECLOSED, TRI_ENOMEM; TRI_EINVAL for no such object. Only these have words. */
+int tri__object_do(const struct tri__kind *kind, uint64_t id, struct tri__step_call *call,
+                   double timeout_s);
+
+/* What never changes, by the way to its memory; NULL, with words, for no such object. */
+const uint64_t *tri__object_fixed(const struct tri__kind *kind, uint64_t id);
+
+/* A block for a large message, which is its user's until a step has taken it or from when one has
+ * handed it out: so it is freed when the process dies. One at a time. */
+void *tri__object_take_block(size_t size);
+void tri__object_free_block(void *block);
+
+/* Shared memory that is not zeroed. */
+void *tri__local_shared_take(size_t size);
+
 /* ---- How the process was started (core/launch.c) --------------------------------------- */
 
 struct tri__launch {

@@ -216,6 +216,12 @@ void *tri__local_shared_alloc(size_t size)
     return tri__arena_alloc(size);
 }
 
+void *tri__local_shared_take(size_t size)
+{
+    bool is_zero;
+    return tri__arena_take(size, &is_zero);
+}
+
 void tri__local_shared_free(void *memory)
 {
     tri__arena_free(memory);

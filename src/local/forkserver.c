@@ -17,6 +17,7 @@
  * nobody how a rank died; its parent knows, says so in one line, and ends with its status.
  */
 #include "forkserver.h"
+#include "objects.h"
 #include "pool.h"
 #include "process.h"
 
@@ -341,6 +342,7 @@ static void take_end(pid_t pid, int status)
         if (server.children[i].pid == pid) {
             struct child child = server.children[i];
             server.children[i] = server.children[--server.child_count];
+            tri__objects_bury(pid, status != 0);
             report_end(&child, 0, status);
             return;
         }
@@ -491,6 +493,7 @@ static void begin_process(void)
         close(controller.socket);
     controller.socket = -1;
     process_number = tri__arena_next_process();
+    tri__users_forget_self();
     tri__ends_forget();
     tri__fork_forget_starts();
     tri__manager_forget();
@@ -501,6 +504,8 @@ static void begin_process(void)
 int tri__local_open(bool as_child, const char *who)
 {
     int code = tri__arena_open();
+    if (code == 0)
+        code = tri__objects_open();
     if (code == 0)
         code = tri__ends_need();
     if (code == 0 && pthread_atfork(NULL, NULL, begin_process) != 0)
@@ -516,22 +521,31 @@ int tri__forkserver_need(void)
     return open_server(false, true, NULL);
 }
 
-void tri__local_close(void)
-{
-    if (controller.socket < 0)
-        return;
-    struct tri__fork_request request = {.kind = TRI__FORK_QUIT};
-    send(controller.socket, &request, sizeof request, MSG_NOSIGNAL);
-    tri__forkserver_forget();
-}
-
-void tri__forkserver_forget(void)
+static void leave_server(void)
 {
     close(controller.socket);
     controller.socket = -1;
     if (controller.server > 0)
         while (waitpid(controller.server, NULL, 0) < 0 && errno == EINTR)
             ;
+}
+
+void tri__local_close(void)
+{
+    if (controller.socket < 0)
+        return;
+    struct tri__fork_request request = {.kind = TRI__FORK_QUIT};
+    send(controller.socket, &request, sizeof request, MSG_NOSIGNAL);
+    leave_server();
+}
+
+void tri__forkserver_forget(void)
+{
+    leave_server();
+    if (controller.server > 0) {
+        tri__objects_bury(controller.server, true);
+        tri__objects_bury_wards(controller.server);
+    }
 }
 
 int tri__forkserver_socket(void)

@@ -48,6 +48,9 @@ void tri__wait_while(_Atomic uint32_t *word, uint32_t old, bool spin);
 bool tri__spin_while(_Atomic uint32_t *word, uint32_t old);
 bool tri__wait_until(_Atomic uint32_t *word, uint32_t old, double time);
 
+/* So often, what a CPU has for spinning. */
+void tri__pause(int count);
+
 /* Wakes those who wait on `word`, `count` of them at most; to be called after it has been changed.
  * Returns how many there were. */
 int tri__wake(_Atomic uint32_t *word, int count);

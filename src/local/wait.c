@@ -23,6 +23,12 @@ static void pause_cpu(void)
 #endif
 }
 
+void tri__pause(int count)
+{
+    for (int i = 0; i < count; i++)
+        pause_cpu();
+}
+
 static bool is_over(_Atomic uint32_t *word, uint32_t old)
 {
     return atomic_load_explicit(word, memory_order_acquire) != old;

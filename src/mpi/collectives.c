@@ -14,7 +14,7 @@ static MPI_Datatype mpi_type(int type)
 {
     const MPI_Datatype types[] = {
         [TRI_INT32] = MPI_INT32_T, [TRI_INT64] = MPI_INT64_T, [TRI_UINT64] = MPI_UINT64_T,
-        [TRI_FLOAT] = MPI_FLOAT,   [TRI_DOUBLE] = MPI_DOUBLE,
+        [TRI_FLOAT] = MPI_FLOAT,   [TRI_DOUBLE] = MPI_DOUBLE, [TRI_BYTE] = MPI_UINT8_T,
     };
     return types[type];
 }
