@@ -134,7 +134,7 @@ int tri_barrier_new(tri_barrier *barrier, uint32_t parties, const tri_barrier_op
     fixed[ACTION] = (uint64_t)(uintptr_t)options->action;
     fixed[ARGUMENT] = (uint64_t)(uintptr_t)argument;
     memcpy(&fixed[TIMEOUT], &options->timeout_s, sizeof(double));
-    int code = tri__object_new(&kind, &state, fixed, &barrier->id);
+    int code = tri__object_new(&kind, &state, fixed, barrier ? &barrier->id : NULL);
     if (code != 0)
         tri__local_shared_free(argument);
     return code;

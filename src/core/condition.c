@@ -10,7 +10,7 @@ struct state {
     uint64_t lost; /* a process that was killed while nobody waited; 0 for none */
 };
 
-enum { ACQUIRE = TRI__OPERATIONS, RELEASE, WAIT, REACQUIRE, NOTIFY };
+enum { ACQUIRE = TRI__OPERATIONS, RELEASE, WAIT, REACQUIRE, NOTIFY, IS_HELD };
 
 enum { WAITING = 1 }; /* the list; that of the rlock is 0 */
 
@@ -58,6 +58,8 @@ static int step(void *memory, struct tri__step_call *call)
         call->wakes[call->wake_count++] =
             (struct tri__wakes){WAITING, 0, (uint32_t)call->number, 0};
         return 0;
+    case IS_HELD:
+        return condition->lock.owner == call->user ? 0 : TRI_ESTATE;
     case TRI__TIMED_OUT:
         return 0;
     case TRI__DIED:
@@ -75,7 +77,7 @@ static const struct tri__kind kind = {.name = "condition",
 int tri_condition_new(tri_condition *condition)
 {
     struct state state = {0};
-    return tri__object_new(&kind, &state, NULL, &condition->id);
+    return tri__object_new(&kind, &state, NULL, condition ? &condition->id : NULL);
 }
 
 int tri_condition_free(tri_condition condition)
@@ -94,7 +96,7 @@ int tri_condition_release(tri_condition condition)
     return code == TRI_ESTATE ? tri__rlock_is_not_yours("tri_condition_release") : code;
 }
 
-/* What taking the lock again has to tell counts for more. */
+/* What taking the lock again has to tell counts for more than a timeout, but not than a death. */
 int tri_condition_wait(tri_condition condition, double timeout_s)
 {
     struct tri__step_call waiting = {.operation = WAIT, .list = WAITING};
@@ -111,7 +113,7 @@ int tri_condition_wait(tri_condition condition, double timeout_s)
     struct tri__step_call again = {
         .operation = REACQUIRE, .list = TRI__RLOCK_LIST, .number = waiting.number};
     int taken = tri__object_do(&kind, condition.id, &again, -1);
-    return taken != 0 ? taken : code;
+    return taken < 0 || (taken > 0 && code != TRI_ELOST) ? taken : code;
 }
 
 static int notify(const char *name, tri_condition condition, uint32_t count)
@@ -135,7 +137,11 @@ int tri_condition_wait_for(tri_condition condition, tri_predicate *is_true, void
                            double timeout_s)
 {
     double end = tri__time_after(timeout_s);
-    int status = 0;
+    int status = is_true ? tri__object_ask(&kind, condition.id, IS_HELD, -1, 0) : TRI_EINVAL;
+    if (is_true == NULL)
+        return tri_fail(TRI_EINVAL, "tri_condition_wait_for: there is nothing to wait for");
+    if (status < 0)
+        return status == TRI_ESTATE ? tri__rlock_is_not_yours("tri_condition_wait_for") : status;
     while (!is_true(data)) {
         double left = timeout_s < 0 ? -1 : end - tri__now();
         int code = tri_condition_wait(condition, timeout_s < 0 || left > 0 ? left : 0);

@@ -37,7 +37,7 @@ static const struct tri__kind kind = {
 int tri_event_new(tri_event *event)
 {
     struct state state = {0};
-    return tri__object_new(&kind, &state, NULL, &event->id);
+    return tri__object_new(&kind, &state, NULL, event ? &event->id : NULL);
 }
 
 int tri_event_free(tri_event event)

@@ -48,7 +48,7 @@ static const struct tri__kind kind = {
 int tri_lock_new(tri_lock *lock)
 {
     struct state state = {0, 0};
-    return tri__object_new(&kind, &state, NULL, &lock->id);
+    return tri__object_new(&kind, &state, NULL, lock ? &lock->id : NULL);
 }
 
 int tri_lock_free(tri_lock lock)

@@ -102,8 +102,9 @@ static int number_of(tri_pipe end)
 int tri_pipe_new(tri_pipe ends[2])
 {
     struct state state = {.is_closed = {0, 0}};
-    int code = tri__object_new(&kind, &state, NULL, &ends[0].id);
-    ends[1].id = ends[0].id | OTHER_END;
+    int code = tri__object_new(&kind, &state, NULL, ends ? &ends[0].id : NULL);
+    if (code == 0)
+        ends[1].id = ends[0].id | OTHER_END;
     return code;
 }
 

@@ -132,7 +132,7 @@ int tri_queue_new(tri_queue *queue, const tri_queue_options *options)
         state.messages_max = options->messages;
     if (options && options->bytes)
         state.bytes_max = options->bytes;
-    return tri__object_new(&kind, &state, NULL, &queue->id);
+    return tri__object_new(&kind, &state, NULL, queue ? &queue->id : NULL);
 }
 
 int tri_queue_free(tri_queue queue)

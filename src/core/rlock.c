@@ -77,7 +77,7 @@ static const struct tri__kind kind = {
 int tri_rlock_new(tri_rlock *lock)
 {
     struct tri__rlock state = {0};
-    return tri__object_new(&kind, &state, NULL, &lock->id);
+    return tri__object_new(&kind, &state, NULL, lock ? &lock->id : NULL);
 }
 
 int tri_rlock_free(tri_rlock lock)

@@ -41,7 +41,7 @@ int tri_semaphore_new(tri_semaphore *semaphore, uint32_t value, uint32_t bound)
     if (value > state.bound)
         return tri_fail(TRI_EINVAL, "tri_semaphore_new: a value of %u is beyond the bound of %u",
                         value, bound);
-    return tri__object_new(&kind, &state, NULL, &semaphore->id);
+    return tri__object_new(&kind, &state, NULL, semaphore ? &semaphore->id : NULL);
 }
 
 int tri_semaphore_free(tri_semaphore semaphore)

@@ -144,12 +144,15 @@ struct numbers {
     size_t size; /* of each */
 };
 
+/* `given` are the caller's. */
 static int find(const struct tri__kind *kind, uint64_t id, size_t first, size_t count,
-                struct numbers *numbers)
+                const void *given, struct numbers *numbers)
 {
     const uint64_t *fixed = tri__object_fixed(kind, id);
     if (fixed == NULL)
         return TRI_EINVAL;
+    if (given == NULL && count > 0)
+        return tri_fail(TRI_EINVAL, "the %s's numbers have no place: NULL", kind->name);
     if (first > fixed[COUNT] || count > fixed[COUNT] - first)
         return tri_fail(TRI_EINVAL, "numbers %zu to %zu of an array of %llu", first,
                         first + count - 1, (unsigned long long)fixed[COUNT]);
@@ -162,7 +165,7 @@ static int find(const struct tri__kind *kind, uint64_t id, size_t first, size_t 
 static int get(const struct tri__kind *kind, uint64_t id, size_t first, size_t count, void *out)
 {
     struct numbers numbers;
-    int code = find(kind, id, first, count, &numbers);
+    int code = find(kind, id, first, count, out, &numbers);
     if (code != 0)
         return code;
     for (size_t at = 0; at < count * numbers.size; at += numbers.size)
@@ -174,7 +177,7 @@ static int set(const struct tri__kind *kind, uint64_t id, size_t first, size_t c
                const void *in)
 {
     struct numbers numbers;
-    int code = find(kind, id, first, count, &numbers);
+    int code = find(kind, id, first, count, in, &numbers);
     if (code != 0)
         return code;
     for (size_t at = 0; at < count * numbers.size; at += numbers.size)
@@ -186,7 +189,7 @@ static int add(const struct tri__kind *kind, uint64_t id, size_t index, const vo
                void *old)
 {
     struct numbers numbers;
-    int code = find(kind, id, index, 1, &numbers);
+    int code = find(kind, id, index, 1, addend, &numbers);
     if (code != 0)
         return code;
     uint64_t bits = load(numbers.place, numbers.size);
@@ -200,7 +203,7 @@ static int exchange(const struct tri__kind *kind, uint64_t id, size_t index, con
                     void *old)
 {
     struct numbers numbers;
-    int code = find(kind, id, index, 1, &numbers);
+    int code = find(kind, id, index, 1, number, &numbers);
     if (code != 0)
         return code;
     uint64_t bits = load(numbers.place, numbers.size);
@@ -214,7 +217,7 @@ static int compare_exchange(const struct tri__kind *kind, uint64_t id, size_t in
                             const void *desired)
 {
     struct numbers numbers;
-    int code = find(kind, id, index, 1, &numbers);
+    int code = find(kind, id, index, 1, desired ? expected : NULL, &numbers);
     if (code != 0)
         return code;
     uint64_t bits = bits_of(expected, numbers.size);
@@ -232,14 +235,14 @@ static int release(const char *name, const struct tri__kind *kind, uint64_t id)
 static void *data_of(const struct tri__kind *kind, uint64_t id)
 {
     struct numbers numbers;
-    return find(kind, id, 0, 0, &numbers) == 0 ? numbers.place : NULL;
+    return find(kind, id, 0, 0, NULL, &numbers) == 0 ? numbers.place : NULL;
 }
 
 /* ---- Values ---------------------------------------------------------------------------- */
 
 int tri_value_new(tri_value *value, tri_type type, const void *initial)
 {
-    return make(&value_kind, type, 1, initial, &value->id);
+    return make(&value_kind, type, 1, initial, value ? &value->id : NULL);
 }
 
 int tri_value_free(tri_value value)
@@ -291,7 +294,7 @@ void *tri_value_data(tri_value value)
 
 int tri_array_new(tri_array *array, tri_type type, size_t count, const void *initial)
 {
-    return make(&array_kind, type, count, initial, &array->id);
+    return make(&array_kind, type, count, initial, array ? &array->id : NULL);
 }
 
 int tri_array_free(tri_array array)

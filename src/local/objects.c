@@ -155,6 +155,8 @@ int tri__object_new(const struct tri__kind *kind, const void *state, const uint6
                     uint64_t *id)
 {
     uint32_t number;
+    if (id == NULL)
+        return tri_fail(TRI_EINVAL, "there is nowhere to put the %s's handle", kind->name);
     struct object *object = tri__slot_take(objects, &number);
     if (object == NULL)
         return TRI_ENOMEM;

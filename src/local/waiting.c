@@ -251,7 +251,7 @@ static int wait_for_turn(struct object *object, uint64_t id, struct user *self,
         }
         if (code != TRI__BLOCKED || !in_time) {
             tri__list_remove(object, self);
-            if (code < 0) /* what it was nudged for is the next one's */
+            if (code < 0 || (call->nudge >> call->list & 1)) /* it is the next one's turn */
                 tri__list_nudge(object, 1u << call->list, wakes);
             leave(object, wakes);
             return code == TRI__BLOCKED ? TRI_ETIMEOUT : code;
