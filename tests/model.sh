@@ -1,4 +1,4 @@
-# The models of how objects are waited for, checked with spin where that is installed.
+# The models of how objects and a pool's work are waited for, checked with spin where that is installed.
 . "$srcdir/tests/tap.sh"
 command -v spin >/dev/null || skip_all "spin is not installed"
 models=$(cd "$srcdir/tests/model" && pwd)
@@ -36,4 +36,7 @@ check "waiting: a mistake in it is found" \
 check "waiting: two are given, two are taken" holds "$models/waiting.pml" -DUNITS=2
 check "waiting: a mistake in that is found" \
     mistake waiting 's/remove(i); take(i, woken)/take(i, woken); remove(i)/' -DUNITS=2
+check "work: all jobs are done, and no worker is left asleep" holds "$models/work.pml"
+check "work: a mistake in it is found" \
+    mistake work 's/:: has_slept && jobs > job ->/:: has_slept \&\& jobs > job \&\& (work \& 1) ->/'
 done_testing

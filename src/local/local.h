@@ -48,6 +48,9 @@ void tri__wait_while(_Atomic uint32_t *word, uint32_t old, bool spin);
 bool tri__spin_while(_Atomic uint32_t *word, uint32_t old);
 bool tri__wait_until(_Atomic uint32_t *word, uint32_t old, double time);
 
+/* Whether spinning can be of use: not where there is one CPU. */
+bool tri__may_spin(void);
+
 /* So often, what a CPU has for spinning. */
 void tri__pause(int count);
 

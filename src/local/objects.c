@@ -23,12 +23,16 @@
 #include "objects.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { TRIES = 20, FIRST_PAUSE = 32, LONGEST_PAUSE = 128, SLEEP_MS = 10 };
 
 static const uint32_t HAS_SLEEPERS = UINT32_C(1) << 31;
 
 static struct tri__slots *objects;
+
+/* So that a handle of another run, or of a rank elsewhere, is hardly ever one of ours. */
+static uint32_t first_generation;
 
 #ifdef TRI__POINTS
 void (*tri__at_object_point)(enum object_point);
@@ -40,6 +44,7 @@ int tri__objects_open(void)
     if (objects == NULL)
         return TRI_ENOMEM;
     objects->size = (sizeof(struct object) + 63) / 64 * 64;
+    first_generation = (uint32_t)tri__hash((uint64_t)getpid(), &(double){tri__now()}, 8);
     return tri__users_open();
 }
 
@@ -74,11 +79,13 @@ static bool try_lock(struct object *object, const struct user *self)
  * lock for less than a microsecond, if it is not held up. */
 static void lock_slowly(struct object *object, const struct user *self)
 {
-    for (int i = 0, pauses = FIRST_PAUSE; i < TRIES;
-         i++, pauses = pauses < LONGEST_PAUSE ? 2 * pauses : pauses) {
+    int pauses = FIRST_PAUSE;
+    for (int i = 0; tri__may_spin() && i < TRIES; i++) {
         tri__pause(pauses);
         if (try_lock(object, self))
             return;
+        if (pauses < LONGEST_PAUSE)
+            pauses *= 2;
     }
     uint32_t mine = self->number | HAS_SLEEPERS, word = atomic_load(&object->word);
     for (;;) {
@@ -161,7 +168,8 @@ int tri__object_new(const struct tri__kind *kind, const void *state, const uint6
     if (object == NULL)
         return TRI_ENOMEM;
     object->kind = kind;
-    object->generation = object->generation % 0x7fffffff + 1;
+    object->generation = object->generation ? object->generation + 1 : first_generation;
+    object->generation += object->generation == 0;
     object->reserved = 0;
     memset(object->fixed, 0, sizeof object->fixed);
     if (fixed)

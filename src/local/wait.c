@@ -23,6 +23,14 @@ static void pause_cpu(void)
 #endif
 }
 
+bool tri__may_spin(void)
+{
+    static _Atomic int cpus;
+    if (atomic_load_explicit(&cpus, memory_order_relaxed) == 0)
+        atomic_store_explicit(&cpus, tri_cpu_count(), memory_order_relaxed);
+    return atomic_load_explicit(&cpus, memory_order_relaxed) > 1;
+}
+
 void tri__pause(int count)
 {
     for (int i = 0; i < count; i++)

@@ -147,16 +147,11 @@ static _Thread_local struct {
 
 static bool may_spin(void)
 {
-    static int cpus;
-    if (cpus == 0)
-        cpus = tri_cpu_count();
-    if (cpus == 1)
-        return false;
     if (patience.skipped < patience.skip) {
         patience.skipped++;
         return false;
     }
-    return true;
+    return tri__may_spin();
 }
 
 static void note_spin(bool was_of_use)
