@@ -558,8 +558,8 @@ TRI_API int tri_stop_requested(void);
  * doing to an object has happened or has not. A lock that it held is free; the next one to take it
  * gets TRI_OWNER_DIED, which is a success: the lock is taken, but what it guards may be half
  * changed. So it is when a thread or process ends and has not released it. A barrier, or condition,
- * that it had used tells the others. (A process that the program has forked itself is not watched:
- * what it holds when it ends stays held.) */
+ * that it had used tells the others. (Of a process that the program has forked itself this is
+ * found out within two seconds, and barriers and conditions say nothing.) */
 #define TRI_OWNER_DIED 1
 
 #define TRI_HANDLE(name)                                                                           \
@@ -584,7 +584,7 @@ TRI_HANDLE(tri_array);
 TRI_API int tri_lock_new(tri_lock *lock);
 TRI_API int tri_lock_free(tri_lock lock);
 
-/* 0, TRI_OWNER_DIED or TRI_ETIMEOUT. (13 ns where nobody else wants it) */
+/* 0, TRI_OWNER_DIED or TRI_ETIMEOUT. (20 ns where nobody else wants it) */
 TRI_API int tri_lock_acquire(tri_lock lock, double timeout_s);
 
 /* TRI_ESTATE when it is free. */

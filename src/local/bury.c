@@ -33,8 +33,7 @@ void tri__cargo_settle(struct object *object, struct user *dead)
 /* One that is still in doubt, as two have died one after the other, is left where it is. */
 static void drop_cargo(struct user *dead)
 {
-    void *block = atomic_load(&dead->cargo.block);
-    atomic_store(&dead->cargo.block, NULL);
+    void *block = atomic_exchange(&dead->cargo.block, NULL);
     if (block && atomic_load(&dead->cargo.flips) == CARGO_OUTSIDE)
         tri__arena_free(block);
 }
@@ -49,7 +48,7 @@ static void tell_of_death(struct object *object, struct user *self, const struct
                                   .list = -1,
                                   .number = dead->number,
                                   .user = self->number,
-                                  .pid = atomic_load(&dead->pid),
+                                  .pid = user_pid(dead),
                                   .was_killed = was_killed,
                                   .is_member = is_member};
     tri__object_step(object, self, &call, wakes);
@@ -81,7 +80,7 @@ static void wake_the_woken(void)
 {
     for (uint32_t number = 1; number <= tri__user_count(); number++) {
         struct user *user = tri__user_at(number);
-        if (user && atomic_load(&user->pid) != 0 && atomic_load(&user->signal) != 0)
+        if (user && user_pid(user) != 0 && atomic_load(&user->signal) != 0)
             tri__wake(&user->signal, 1);
     }
 }
@@ -100,37 +99,37 @@ void tri__user_bury(struct user *dead, struct user *self, bool was_killed)
 
 /* ---- Processes ------------------------------------------------------------------------- */
 
-static bool is_of(const struct user *user, long pid)
+static bool change_death(struct user *user, long pid, enum death from, enum death to)
 {
-    return user && (long)atomic_load(&user->pid) == pid;
+    uint32_t old = (uint32_t)pid * DEATHS + from;
+    return user && atomic_compare_exchange_strong(&user->life, &old, (uint32_t)pid * DEATHS + to);
 }
 
 /* All are marked first, so that whoever waits for one of them need not wait any longer. */
 void tri__objects_bury(long pid, bool was_killed)
 {
-    struct user *self = NULL;
+    bool has_users = false;
     for (uint32_t number = 1; number <= tri__user_count(); number++)
-        if (is_of(tri__user_at(number), pid)) {
-            atomic_store(&tri__user_at(number)->is_dead, 1);
-            self = tri__user_self();
-        }
+        has_users = change_death(tri__user_at(number), pid, ALIVE, DEAD) || has_users;
+    struct user *self = has_users ? tri__user_self() : NULL;
     if (self == NULL)
         return; /* it had none, or there is no memory for this process to be one */
     for (uint32_t number = 1; number <= tri__user_count(); number++)
-        if (is_of(tri__user_at(number), pid))
+        if (change_death(tri__user_at(number), pid, DEAD, BURIED))
             tri__user_bury(tri__user_at(number), self, was_killed);
     if (was_killed)
         wake_the_woken();
 }
 
-void tri__objects_bury_wards(long watcher)
+/* How a process has ended that the program itself had forked, nobody knows. */
+void tri__objects_look_for_dead(void)
 {
     for (uint32_t number = 1; number <= tri__user_count(); number++) {
         struct user *user = tri__user_at(number);
-        if (user && atomic_load(&user->pid) != 0 && (long)atomic_load(&user->watcher) == watcher) {
-            for (int i = 0; i < 1000 && !tri__user_is_gone(user); i++)
-                usleep(1000);
-            tri__objects_bury((long)atomic_load(&user->pid), true);
-        }
+        uint32_t pid = user ? user_pid(user) : 0;
+        uint32_t watcher = pid ? atomic_load(&user->watcher) : 0;
+        if (pid != 0 && pid != (uint32_t)getpid() &&
+            (watcher == 0 || !tri__process_is_running(watcher)) && !tri__process_is_running(pid))
+            tri__objects_bury((long)pid, watcher != 0);
     }
 }

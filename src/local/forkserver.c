@@ -157,6 +157,7 @@ static void be_worker(const struct tri__fork_request *request, const int *descri
     close(server.socket);
     close(server.signals);
     parent_id = request->controller;
+    tri__users_note_watched();
     atexit(tri__local_finish); /* it may come to have workers too */
     request->entry(request->context, worker);
     exit(0);
@@ -452,6 +453,8 @@ static int part(bool as_child, bool is_late, const char *who, int ends[2])
     if (child < 0)
         return tri_fail(TRI_ESYS, "cannot start the fork server: %s", strerror(errno));
     bool is_server = as_child == (child > 0);
+    if (child == 0)
+        tri__users_note_watched();
     close(ends[!is_server]);
     if (child == 0 && is_main)
         die_with_parent(parent);
@@ -493,7 +496,7 @@ static void begin_process(void)
         close(controller.socket);
     controller.socket = -1;
     process_number = tri__arena_next_process();
-    tri__users_forget_self();
+    tri__users_begin_process();
     tri__ends_forget();
     tri__fork_forget_starts();
     tri__manager_forget();
@@ -542,10 +545,7 @@ void tri__local_close(void)
 void tri__forkserver_forget(void)
 {
     leave_server();
-    if (controller.server > 0) {
-        tri__objects_bury(controller.server, true);
-        tri__objects_bury_wards(controller.server);
-    }
+    tri__objects_look_for_dead();
 }
 
 int tri__forkserver_socket(void)

@@ -383,7 +383,7 @@ int tri__object_do(const struct tri__kind *kind, uint64_t id, struct tri__step_c
     if (self == NULL)
         return TRI_ENOMEM;
     call->user = self->number;
-    call->pid = atomic_load_explicit(&self->pid, memory_order_relaxed);
+    call->pid = user_pid(self);
     call->spare = call->freed = NULL;
     if (kind->has_members)
         tri__user_join(self, (uint32_t)id);

@@ -52,15 +52,16 @@ struct cargo {
 /* Instead of `flips`. */
 static const uint64_t CARGO_OUTSIDE = UINT64_MAX; /* it belongs to the user */
 
+enum death { ALIVE, DEAD, BURIED /* or being so, by one who has set this */, DEATHS };
+
 /* A thread that has used objects. Where it says under the lock, that is of the object it waits
  * for. */
 struct user {
     struct tri__slot slot;
     uint32_t number;
-    _Atomic uint32_t pid;     /* 0: nobody has this slot */
-    _Atomic uint32_t watcher; /* the process that will bury it */
-    _Atomic int is_dead;
-    int held;                              /* objects that it owns; others may have released some */
+    _Atomic uint32_t life;    /* its process id and enum death; 0: nobody has this slot */
+    _Atomic uint32_t watcher; /* the process that will bury it; 0: none */
+    int held;                 /* objects that it owns; others may have released some */
     _Atomic uint32_t members[MEMBERSHIPS]; /* objects with members that it has used */
     _Atomic uint32_t more_members;         /* and there are others */
 
@@ -121,14 +122,26 @@ struct user *tri__user_self(void);
 struct user *tri__user_at(uint32_t number);
 uint32_t tri__user_count(void); /* numbers that were ever given out */
 
+static inline uint32_t user_pid(const struct user *user)
+{
+    return atomic_load_explicit(&user->life, memory_order_relaxed) / DEATHS;
+}
+
 /* Its process is no more. */
 bool tri__user_is_gone(const struct user *user);
 
 /* Gives the number back. */
 void tri__user_forget(struct user *user);
 
-/* In a new process. */
-void tri__users_forget_self(void);
+bool tri__process_is_running(uint32_t pid); /* a zombie is not */
+
+/* Whether who waits has to look for the dead himself, now and then: there may be users whose ends
+ * no fork server sees, or it may itself have died unseen. */
+bool tri__users_are_unwatched(void);
+
+/* In a new process; and when a fork server, or who made it, sees to this one. */
+void tri__users_begin_process(void);
+void tri__users_note_watched(void);
 
 /* Notes that the user has used an object with members. */
 void tri__user_join(struct user *user, uint32_t object);
@@ -196,7 +209,7 @@ void tri__user_bury(struct user *user, struct user *self, bool was_killed);
 /* All users of a process that has ended. */
 void tri__objects_bury(long pid, bool was_killed);
 
-/* All processes that the one with that pid was to bury. */
-void tri__objects_bury_wards(long watcher);
+/* Users who are no more and whose watcher is not either. */
+void tri__objects_look_for_dead(void);
 
 #endif

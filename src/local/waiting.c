@@ -13,6 +13,9 @@ enum { SPINS = 2000, FIRST_PAUSE = 16, LONGEST_PAUSE = 128 };
 /* One who has been overtaken for so long is not any more. */
 static const double PATIENCE_S = 1e-3;
 
+/* How often one who waits looks for dead whom nobody else may see. */
+static const double LOOK_S = 2;
+
 /* ---- Lists ----------------------------------------------------------------------------- */
 
 static void link_last(struct object *object, struct user *user)
@@ -110,7 +113,7 @@ static struct user *next_by_ticket(uint32_t object, int64_t ticket)
     struct user *next = NULL;
     for (uint32_t number = 1; number <= tri__user_count(); number++) {
         struct user *user = tri__user_at(number);
-        if (user && atomic_load(&user->pid) != 0 && atomic_load(&user->waits_for) == object &&
+        if (user && user_pid(user) != 0 && atomic_load(&user->waits_for) == object &&
             (int64_t)user->ticket > ticket && (next == NULL || user->ticket < next->ticket))
             next = user;
     }
@@ -210,6 +213,11 @@ static bool sleep_until(struct user *self, double time, bool spins)
     bool in_time = spins && tri__spin_while(&self->signal, 0);
     if (spins)
         note_spin(in_time);
+    while (!in_time && tri__users_are_unwatched() && tri__now() + LOOK_S < time) {
+        in_time = tri__wait_until(&self->signal, 0, tri__now() + LOOK_S);
+        if (!in_time)
+            tri__objects_look_for_dead();
+    }
     in_time = in_time || tri__wait_until(&self->signal, 0, time);
     AT_OBJECT(OBJECT_WOKEN);
     return in_time;
