@@ -559,7 +559,7 @@ TRI_API int tri_stop_requested(void);
  * gets TRI_OWNER_DIED, which is a success: the lock is taken, but what it guards may be half
  * changed. So it is when a thread or process ends and has not released it. A barrier, or condition,
  * that it had used tells the others. (Of a process that the program has forked itself this is
- * found out within two seconds, and barriers and conditions say nothing.) */
+ * found out within a second by who waits, and barriers and conditions say nothing.) */
 #define TRI_OWNER_DIED 1
 
 #define TRI_HANDLE(name)                                                                           \

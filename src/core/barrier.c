@@ -160,8 +160,10 @@ static int broken(uint64_t woken)
     case KILLED:
         break;
     }
-    return tri_fail(TRI_EBROKEN, "process %u, which had used the barrier, has ended with an error",
-                    (unsigned)(woken >> 32));
+    return tri_fail(
+        TRI_EBROKEN,
+        "process %u, which had used the barrier, was killed, or has ended with an error",
+        (unsigned)(woken >> 32));
 }
 
 static int take(tri_barrier barrier, int operation, struct tri__step_call *call, double timeout_s)

@@ -106,8 +106,10 @@ int tri_condition_wait(tri_condition condition, double timeout_s)
     if (code == TRI_EINVAL || code == TRI_ENOMEM || code == TRI_ECLOSED)
         return code;
     if (code == TRI_ELOST)
-        tri_fail(code, "process %llu, which had used the condition, has ended with an error",
-                 (unsigned long long)waiting.woken);
+        tri_fail(
+            code,
+            "process %llu, which had used the condition, was killed, or has ended with an error",
+            (unsigned long long)waiting.woken);
     if (waiting.number == 0)
         return code; /* it was not released */
     struct tri__step_call again = {

@@ -520,6 +520,7 @@ int tri__forkserver_need(void)
 {
     if (controller.socket >= 0)
         return 0;
+    tri__users_note_unwatched();
     fflush(NULL); /* or each worker would print what waits to be printed */
     return open_server(false, true, NULL);
 }

@@ -143,6 +143,9 @@ bool tri__users_are_unwatched(void);
 void tri__users_begin_process(void);
 void tri__users_note_watched(void);
 
+/* Some process has a fork server of its own, which may die with it. */
+void tri__users_note_unwatched(void);
+
 /* Notes that the user has used an object with members. */
 void tri__user_join(struct user *user, uint32_t object);
 bool tri__user_is_member(const struct user *user, uint32_t object);

@@ -98,6 +98,11 @@ void tri__users_note_watched(void)
     is_unwatched = false;
 }
 
+void tri__users_note_unwatched(void)
+{
+    atomic_store(&users->has_unwatched, 1);
+}
+
 /* A zombie is gone as well. */
 bool tri__process_is_running(uint32_t pid)
 {

@@ -14,7 +14,7 @@ enum { SPINS = 2000, FIRST_PAUSE = 16, LONGEST_PAUSE = 128 };
 static const double PATIENCE_S = 1e-3;
 
 /* How often one who waits looks for dead whom nobody else may see. */
-static const double LOOK_S = 2;
+static const double LOOK_S = 0.5;
 
 /* ---- Lists ----------------------------------------------------------------------------- */
 
