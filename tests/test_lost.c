@@ -16,10 +16,21 @@
  * happened. */
 struct plan {
     _Atomic int point, passes, deaths;
-    _Atomic int runs; /* of the task */
+    _Atomic int runs, claims;         /* of the task; of chunks */
+    _Atomic int pause, paused, go_on; /* or where to wait, and whether one does and may go on */
 };
 
 static struct plan *plan; /* made before anything is forked: see main */
+
+static void wait_as_planned(enum point point)
+{
+    int wanted = (int)point;
+    if (!atomic_compare_exchange_strong(&plan->pause, &wanted, -1))
+        return;
+    atomic_store(&plan->paused, 1);
+    while (atomic_load(&plan->go_on) == 0)
+        nap(0.001);
+}
 
 static void die_as_planned(enum point point)
 {
@@ -146,6 +157,53 @@ static void test_points_without_retries(void)
     kill_without_retries(20);
 }
 
+/* ---- Meanwhile ------------------------------------------------------------------------- */
+
+static void at_point(enum point point)
+{
+    if (point == POINT_CLAIMED)
+        atomic_fetch_add(&plan->claims, 1);
+    wait_as_planned(point);
+    die_as_planned(point);
+}
+
+/* A map of 20 of which a worker waits at the point. */
+static tri_future *begin_paused(tri_pool *pool, int point, size_t chunk)
+{
+    int64_t arguments[20];
+    tri_future *future;
+    for (int i = 0; i < 20; i++)
+        arguments[i] = i + 1;
+    atomic_store(&plan->runs, 0);
+    atomic_store(&plan->claims, 0);
+    atomic_store(&plan->go_on, 0);
+    atomic_store(&plan->paused, 0);
+    atomic_store(&plan->pause, point);
+    CHECK(tri_pool_map_async(pool, square_in_halves, arguments, sizeof *arguments,
+                             2 * sizeof *arguments, 20, chunk, &future) == 0);
+    while (atomic_load(&plan->paused) == 0)
+        nap(0.001);
+    return future;
+}
+
+static void end_pool_of(tri_pool *pool, tri_future *future)
+{
+    tri_future_free(future);
+    CHECK(tri_pool_close(pool) == 0 && tri_pool_join(pool, -1) == 0);
+    tri_pool_free(pool);
+}
+
+/* The worker finds its chunk cancelled, and takes no other. */
+static void test_cancelled_while_claimed(void)
+{
+    tri_pool *pool = open_retrying(0);
+    tri_future *future = begin_paused(pool, POINT_TRYING, 1);
+    CHECK(tri_future_cancel(future) == 0 && tri_future_cancelled(future));
+    atomic_store(&plan->go_on, 1);
+    end_pool_of(pool, future);
+    CHECK(atomic_load(&plan->claims) == 0 && atomic_load(&plan->runs) == 0);
+}
+
 /* ---- At random ------------------------------------------------------------------------- */
 
 enum { KILLS = 1000 };
@@ -258,6 +316,8 @@ static void test_many_workers(void)
 static const struct test tests[] = {
     {"a worker is killed at each point, and its task tried again", test_points, ON_FORK, 2, 0, 0},
     {"a worker is killed at each point", test_points_without_retries, ON_FORK, 2, 0, 0},
+    {"a map is cancelled while its first chunk is claimed", test_cancelled_while_claimed, ON_FORK,
+     1, 0, 0},
     {"1000 random kills during maps", test_random, ON_FORK, 2, 0, 0},
     {"random kills during futures", test_random_futures, ON_FORK, 3, 0, 0},
     {"100 pools leave no descriptors", test_descriptors, ON_SERIAL | ON_THREADS | ON_FORK, 2, 0, 0},
@@ -269,7 +329,7 @@ static const struct test tests[] = {
 int main(int argc, char **argv)
 {
     plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    plan->point = -1;
-    tri__at_point = die_as_planned;
+    plan->point = plan->pause = -1;
+    tri__at_point = at_point;
     return test_main(argc, argv, tests);
 }

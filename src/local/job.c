@@ -53,21 +53,29 @@ static void set_done(struct job *job, size_t chunk)
                               memory_order_release);
 }
 
+static bool try_chunk(struct worker *worker, struct job *job, size_t chunk)
+{
+    atomic_store_explicit(&worker->task, tri__job_first(job, chunk), memory_order_relaxed);
+    atomic_store_explicit(&worker->begun, 0, memory_order_relaxed);
+    atomic_store_explicit(&worker->chunk, chunk + 1, memory_order_release);
+    AT(POINT_TRYING);
+    if (!tri__chunk_take(job, chunk, worker->number + 1))
+        return false;
+    AT(POINT_CLAIMED);
+    atomic_store_explicit(&job->hint, chunk + 1, memory_order_relaxed);
+    return true;
+}
+
+/* A chunk that has been cancelled is the first one: those behind it are cancelled too. */
 bool tri__job_claim(struct worker *worker, struct job *job)
 {
     size_t chunk = atomic_load(&job->aborted) ? job->chunk_count : atomic_load(&job->hint);
-    for (; chunk < job->chunk_count; chunk++)
-        if (tri__chunk_state(job, chunk) == CHUNK_FREE) {
-            atomic_store_explicit(&worker->task, tri__job_first(job, chunk), memory_order_relaxed);
-            atomic_store_explicit(&worker->begun, 0, memory_order_relaxed);
-            atomic_store_explicit(&worker->chunk, chunk + 1, memory_order_release);
-            AT(POINT_TRYING);
-            if (tri__chunk_take(job, chunk, worker->number + 1)) {
-                AT(POINT_CLAIMED);
-                atomic_store_explicit(&job->hint, chunk + 1, memory_order_relaxed);
-                return true;
-            }
-        }
+    for (; chunk < job->chunk_count; chunk++) {
+        if (tri__chunk_state(job, chunk) == CHUNK_FREE && try_chunk(worker, job, chunk))
+            return true;
+        if (tri__chunk_state(job, chunk) == CHUNK_CANCELLED)
+            break;
+    }
     atomic_store(&worker->chunk, 0);
     return false;
 }
