@@ -351,7 +351,8 @@ TRI_API int tri_submit(tri_pool *pool, tri_task *task, const void *argument, siz
 TRI_API int tri_pool_close(tri_pool *pool);
 
 /* Owner. Ends the workers at once: tasks that have not been done have the error TRI_ECANCELLED. On
- * threads, tasks that have begun go on to their end. */
+ * threads, tasks that have begun go on to their end. A future is done when none of its tasks runs
+ * any more. */
 TRI_API int tri_pool_terminate(tri_pool *pool);
 
 /* Owner. Waits until the workers of a closed or terminated pool have ended. TRI_ESTATE for one that
@@ -442,8 +443,9 @@ TRI_API int tri_future_cancelled(const tri_future *future);
  * running or done. */
 TRI_API int tri_future_cancel(tri_future *future);
 
-/* Owner. Cancels by force: workers that run the future's tasks are killed, and replaced. On threads
- * TRI_ENOTSUP when a task has begun; TRI_ESTATE when it is done. */
+/* Owner. Cancels by force: workers that run the future's tasks are killed, and replaced. The future
+ * is done when they have ended. On threads TRI_ENOTSUP when a task has begun; TRI_ESTATE when it is
+ * done. */
 TRI_API int tri_future_kill(tri_future *future);
 
 /* Owner. A time limit for the future's tasks, each from its beginning, instead of the pool's. One

@@ -536,6 +536,104 @@ static void test_terminate(void)
     tri_pool_free(pool);
 }
 
+/* The first five of 20 tasks are done, the others wait for the flag; on threads they see it. */
+static int square_or_wait(const void *argument, void *result)
+{
+    struct {
+        int number;
+        _Atomic int *flag;
+    } const *task = argument;
+    if (task->number >= 5)
+        wait_for_flag(&task->flag, NULL);
+    return square(&task->number, result);
+}
+
+static tri_future *begin_five(tri_pool *pool, _Atomic int *flag, size_t chunk)
+{
+    struct {
+        int number;
+        _Atomic int *flag;
+    } tasks[20];
+    tri_pool_statistics stats;
+    tri_future *future;
+    for (int i = 0; i < 20; i++) {
+        tasks[i].number = i;
+        tasks[i].flag = flag;
+    }
+    CHECK(tri_pool_map_async(pool, square_or_wait, tasks, sizeof *tasks, sizeof(int), 20, chunk,
+                             &future) == 0);
+    do
+        CHECK(tri_pool_stats(pool, &stats) == 0);
+    while (stats.tasks < 5);
+    return future;
+}
+
+static void check_five(tri_future *future)
+{
+    int squares[20], result;
+    memset(squares, 1, sizeof squares);
+    CHECK(tri_future_result(future, squares, -1) == TRI_ECANCELLED);
+    CHECK(tri_future_cancelled(future));
+    check_squares(squares, 5);
+    for (int i = 0; i < 20; i++) {
+        int code = tri_future_task_result(future, (size_t)i, &result);
+        CHECK(code == 0 ? result == i * i : i >= 5 && code == TRI_ECANCELLED);
+        CHECK(i < 5 || code != 0 || !is_fork());
+    }
+    tri_future_free(future);
+}
+
+static void test_terminate_keeps_results(void)
+{
+    static const size_t chunks[] = {0, 1, 3, 20};
+    for (int i = 0; i < 4; i++) {
+        tri_pool *pool = open_pool();
+        _Atomic int *flag = new_flag();
+        tri_future *future = begin_five(pool, flag, chunks[i]);
+        CHECK(tri_pool_terminate(pool) == 0);
+        atomic_store(flag, !is_fork());
+        check_five(future);
+        CHECK(tri_pool_join(pool, -1) == 0);
+        tri_pool_free(pool);
+        pool = open_pool();
+        if (is_fork()) {
+            future = begin_five(pool, flag, chunks[i]);
+            CHECK(tri_future_kill(future) == 0);
+            check_five(future);
+        }
+        end_pool(pool);
+    }
+}
+
+/* Once a future is done, none of its tasks writes to the caller's memory any more. */
+static int count_for_ever(const void *argument, void *result)
+{
+    _Atomic int *counter = *(_Atomic int *const *)argument;
+    (void)result;
+    while (atomic_fetch_add(counter, 1) >= 0)
+        ;
+    return 0;
+}
+
+static void test_killed_tasks_are_over(void)
+{
+    for (int i = 0; i < 40; i++) {
+        tri_pool *pool = open_pool();
+        _Atomic int *counter = new_flag();
+        tri_future *future;
+        CHECK(tri_submit(pool, count_for_ever, &counter, sizeof counter, 0, &future) == 0);
+        while (atomic_load(counter) == 0)
+            nap(0.0005);
+        CHECK((i % 2 ? tri_future_kill(future) : tri_pool_terminate(pool)) == 0);
+        CHECK(tri_future_result(future, NULL, -1) == TRI_ECANCELLED);
+        int count = atomic_load(counter);
+        nap(0.001);
+        CHECK(atomic_load(counter) == count);
+        tri_future_free(future);
+        tri_pool_free(pool);
+    }
+}
+
 static void test_join_timeout(void)
 {
     tri_pool *pool = open_pool();
@@ -811,6 +909,8 @@ static const struct test tests[] = {
     {"a next result is not there in time", test_next_timeout, ON_PARALLEL, 2, 0, 0},
     {"close", test_close, ON_LOCAL, 0, 0, 0},
     {"terminate", test_terminate, ON_PARALLEL, 0, 0, 0},
+    {"what is done of a terminated map", test_terminate_keeps_results, ON_PARALLEL, 0, 0, 0},
+    {"a killed task is over when its future is done", test_killed_tasks_are_over, ON_FORK, 2, 0, 0},
     {"join waits so long", test_join_timeout, ON_PARALLEL, 2, 0, 0},
     {"a forgotten pool", test_forgotten, ON_LOCAL, 2, 0, 0},
     {"the initializer runs in each worker", test_initializer, ON_LOCAL, 0, 0, 0},

@@ -13,11 +13,16 @@ static struct job *job_of(const tri_future *future)
     return (struct job *)future;
 }
 
+static bool is_cancelled(const struct job *job)
+{
+    return atomic_load(&job->aborted) == TRI_ECANCELLED && tri__job_is_cut_short(job);
+}
+
 static enum tri__future_state state(const tri_future *future)
 {
     const struct job *job = job_of(future);
     if (atomic_load(&job->phase) == JOB_DONE)
-        return atomic_load(&job->aborted) == TRI_ECANCELLED ? TRI__CANCELLED : TRI__DONE;
+        return is_cancelled(job) ? TRI__CANCELLED : TRI__DONE;
     return tri__chunk_state(job, 0) == CHUNK_FREE ? TRI__PENDING : TRI__RUNNING;
 }
 
@@ -44,24 +49,24 @@ static int wait_for(tri_future *future, double timeout_s)
                     job->is_single ? "task was" : "tasks were", timeout_s);
 }
 
-/* Of tasks with errors, which a thread that was left behind may still write, there are none. */
+/* Of tasks with errors, which a thread that was left behind may still write, there are none, nor of
+ * those that have not been done. */
 static void copy_results(const struct job *job, char *results)
 {
     size_t size = job->result_size, count = job->future.count;
-    if (atomic_load(&job->error_count) == 0) {
+    if (atomic_load(&job->error_count) == 0 && !tri__job_is_cut_short(job)) {
         memcpy(results, job->results, count * size);
         return;
     }
     for (size_t task = 0; task < count; task++)
-        if (!tri__job_has_error(job, task))
+        if (tri__job_has_result(job, task))
             memcpy(results + task * size, job->results + task * size, size);
 }
 
 static int result(tri_future *future, void *results)
 {
     const struct job *job = job_of(future);
-    if (results && results != job->results && job->result_size > 0 && future->count > 0 &&
-        atomic_load(&job->aborted) == 0)
+    if (results && results != job->results && job->result_size > 0 && future->count > 0)
         copy_results(job, results);
     return tri__job_first_error(job);
 }
@@ -75,13 +80,48 @@ static int task_result(tri_future *future, size_t task, void *result)
     return code;
 }
 
+/* A worker writes `job` before its chunks: so one that is seen with a chunk and then with this job
+ * has or had a chunk of it. */
+static bool is_in_hand_of(const struct job *job, const struct worker *worker)
+{
+    size_t chunk = atomic_load(&worker->chunk);
+    return chunk > 0 && atomic_load(&worker->job) == job && chunk <= job->chunk_count &&
+           tri__chunk_state(job, chunk - 1) == worker->number + 1;
+}
+
+static bool is_in_hand(const struct local_pool *pool, const struct job *job)
+{
+    int worker = 0;
+    while (worker < pool->pool.workers && !is_in_hand_of(job, pool->slots[worker]))
+        worker++;
+    return worker < pool->pool.workers;
+}
+
+static void settle_if_aborted(struct local_pool *pool, struct job *job)
+{
+    if (!atomic_load(&job->aborted) || atomic_load(&job->phase) == JOB_DONE)
+        return;
+    if (is_in_hand(pool, job))
+        pool->has_aborted = true;
+    else
+        tri__job_announce(job);
+}
+
+void tri__pool_settle_aborted(struct local_pool *pool)
+{
+    pool->has_aborted = false;
+    for (struct job *job = pool->jobs.following; job != &pool->jobs; job = job->following)
+        settle_if_aborted(pool, job);
+    for (struct job *job = pool->freed.following; job != &pool->freed; job = job->following)
+        settle_if_aborted(pool, job);
+}
+
 void tri__job_abort(struct job *job, int code)
 {
     int none = 0;
-    if (atomic_load(&job->phase) == JOB_DONE ||
-        !atomic_compare_exchange_strong(&job->aborted, &none, code))
-        return;
-    tri__job_announce(job);
+    if (atomic_load(&job->phase) != JOB_DONE &&
+        atomic_compare_exchange_strong(&job->aborted, &none, code))
+        settle_if_aborted(tri__local_pool(job->future.pool), job);
 }
 
 static int cancel(tri_future *future)

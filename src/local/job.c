@@ -66,17 +66,25 @@ static bool try_chunk(struct worker *worker, struct job *job, size_t chunk)
     return true;
 }
 
-/* A chunk that has been cancelled is the first one: those behind it are cancelled too. */
+/* A chunk that has been cancelled is the first one: those behind it are cancelled too. Whoever
+ * aborts the job looks afterwards what workers have in hand; so a worker looks at `aborted` once
+ * its chunk is there to be seen, and tells when it has none. */
 bool tri__job_claim(struct worker *worker, struct job *job)
 {
     size_t chunk = atomic_load(&job->aborted) ? job->chunk_count : atomic_load(&job->hint);
     for (; chunk < job->chunk_count; chunk++) {
-        if (tri__chunk_state(job, chunk) == CHUNK_FREE && try_chunk(worker, job, chunk))
-            return true;
+        if (tri__chunk_state(job, chunk) == CHUNK_FREE && try_chunk(worker, job, chunk)) {
+            if (!atomic_load(&job->aborted))
+                return true;
+            tri__job_let_go(worker, job);
+            break;
+        }
         if (tri__chunk_state(job, chunk) == CHUNK_CANCELLED)
             break;
     }
     atomic_store(&worker->chunk, 0);
+    if (atomic_load(&job->aborted) && atomic_load(&job->phase) != JOB_DONE)
+        tri__ends_nudge(tri__local_pool(job->future.pool)->nudges);
     return false;
 }
 
@@ -103,6 +111,16 @@ void tri__job_finish_chunk(struct worker *worker, struct job *job)
     atomic_store_explicit(&worker->chunk, 0, memory_order_release);
 }
 
+void tri__job_let_go(struct worker *worker, struct job *job)
+{
+    size_t task = atomic_load(&worker->task);
+    if (job->tallies)
+        atomic_store(&job->tallies[worker->number].stopped, task);
+    else
+        atomic_store(&job->stopped, task);
+    atomic_store(&worker->chunk, 0);
+}
+
 void tri__job_mend_tally(struct worker *worker, struct job *job, size_t chunk)
 {
     if (job->tallies == NULL) {
@@ -114,18 +132,25 @@ void tri__job_mend_tally(struct worker *worker, struct job *job, size_t chunk)
         atomic_store(&tally->done, atomic_load(&tally->expected));
 }
 
+static bool has_all_chunks(const struct job *job)
+{
+    size_t done = 0;
+    if (job->tallies == NULL)
+        return tri__chunk_state(job, 0) == CHUNK_DONE;
+    for (int i = 0; i < job->future.pool->workers; i++)
+        done += atomic_load(&job->tallies[i].done);
+    return done == job->chunk_count;
+}
+
 /* Whoever has finished a chunk looks afterwards. Of two who have at once, the one that comes later
  * to `settlings` sees what both have counted. */
 void tri__job_settle(struct job *job)
 {
-    size_t done = 0;
     if (job->tallies == NULL)
         return;
     atomic_fetch_add(&job->settlings, 1);
     AT(POINT_SETTLING);
-    for (int i = 0; i < job->future.pool->workers; i++)
-        done += atomic_load(&job->tallies[i].done);
-    if (done == job->chunk_count && atomic_load(&job->phase) != JOB_DONE)
+    if (has_all_chunks(job) && atomic_load(&job->phase) != JOB_DONE)
         tri__job_announce(job);
 }
 
@@ -219,16 +244,47 @@ static const struct task_error *find_error(const struct job *job, size_t task)
     return error;
 }
 
-bool tri__job_has_error(const struct job *job, size_t task)
+static size_t chunk_of(const struct job *job, size_t task)
+{
+    size_t first = 0, last = job->chunk_count - 1;
+    if (job->chunk_starts == NULL)
+        return task / job->chunk_size;
+    while (first < last) {
+        size_t middle = (first + last + 1) / 2;
+        if (job->chunk_starts[middle] <= task)
+            first = middle;
+        else
+            last = middle - 1;
+    }
+    return first;
+}
+
+/* Of a job that is aborted. */
+static bool has_been_done(const struct job *job, size_t task)
+{
+    int state = tri__chunk_state(job, chunk_of(job, task));
+    if (state <= 0)
+        return state == CHUNK_DONE;
+    return task < atomic_load(job->tallies ? &job->tallies[state - 1].stopped : &job->stopped);
+}
+
+bool tri__job_is_cut_short(const struct job *job)
+{
+    return atomic_load(&job->aborted) && !has_all_chunks(job);
+}
+
+bool tri__job_has_result(const struct job *job, size_t task)
 {
     const int32_t *codes = atomic_load(&job->codes);
-    return codes ? codes[task] != 0 : job->future.count == 1 && atomic_load(&job->errors) != NULL;
+    if (atomic_load(&job->aborted) && !has_been_done(job, task))
+        return false;
+    return codes ? codes[task] == 0 : job->future.count > 1 || atomic_load(&job->errors) == NULL;
 }
 
 int tri__job_error(const struct job *job, size_t task)
 {
     const int32_t *codes = atomic_load(&job->codes);
-    if (atomic_load(&job->aborted))
+    if (atomic_load(&job->aborted) && !has_been_done(job, task))
         return say_aborted(job);
     const struct task_error *error = find_error(job, task);
     int code = error ? error->code : codes ? codes[task] : 0;
@@ -238,7 +294,7 @@ int tri__job_error(const struct job *job, size_t task)
 int tri__job_first_error(const struct job *job)
 {
     const int32_t *codes = atomic_load(&job->codes);
-    if (atomic_load(&job->aborted))
+    if (tri__job_is_cut_short(job))
         return say_aborted(job);
     if (atomic_load(&job->error_count) == 0)
         return 0;

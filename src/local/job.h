@@ -25,6 +25,10 @@
  * A chunk is counted in its worker's tally in three steps: `closing` and `expected` are written,
  * the state becomes CHUNK_DONE, `done` becomes `expected`. Whoever comes after a death sees which
  * of them were taken. The job is done when the tallies add up to all chunks.
+ *
+ * Of a job that is aborted, no chunk is claimed any more, and a worker in the middle of one lets go
+ * of it: the chunk stays claimed, and `stopped` is the first of its tasks that has not been done.
+ * When no worker has one in hand, the owner takes the job for done.
  */
 #ifndef TRI__LOCAL_JOB_H
 #define TRI__LOCAL_JOB_H
@@ -84,6 +88,7 @@ enum { ERRORS_WITH_WORDS = 1000 };
 struct tally {
     _Alignas(64) _Atomic size_t done;
     _Atomic size_t closing, expected;
+    _Atomic size_t stopped; /* in the chunk that the worker has let go of */
 };
 
 enum job_phase { JOB_PENDING, JOB_AWAITED /* someone sleeps on it */, JOB_DONE };
@@ -110,7 +115,8 @@ struct job {
     _Atomic uint32_t next;  /* the job behind it in the queue, as the arena's number */
     _Atomic uint32_t phase; /* enum job_phase; a futex */
     _Atomic size_t hint;    /* no chunk before this one is free */
-    _Atomic int aborted;    /* 0, or the code that all its tasks have */
+    _Atomic size_t stopped; /* as a tally's, where there is none */
+    _Atomic int aborted;    /* 0, or the code of the tasks that have not been done */
     _Atomic int has_callbacks;
     _Atomic double limit_s; /* 0: none */
     _Atomic double
@@ -176,6 +182,9 @@ bool tri__job_claim(struct worker *worker, struct job *job);
 /* Notes that the worker's chunk is done, and if that was the last one, the job. */
 void tri__job_finish_chunk(struct worker *worker, struct job *job);
 
+/* The job is aborted, and the worker does no more of its chunk. */
+void tri__job_let_go(struct worker *worker, struct job *job);
+
 /* If all its chunks are done, the job is. */
 void tri__job_settle(struct job *job);
 
@@ -192,8 +201,11 @@ void tri__job_wake(struct job *job);
 void tri__job_note_error(struct job *job, size_t task, int code, int worker, long pid,
                          const char *format, ...) TRI_PRINTF(6, 7);
 
-/* Whether a task has one, as far as there was memory to note it. */
-bool tri__job_has_error(const struct job *job, size_t task);
+/* Whether it is aborted, and some of its tasks have not been done. */
+bool tri__job_is_cut_short(const struct job *job);
+
+/* Whether a task has been done, without an error as far as there was memory to note one. */
+bool tri__job_has_result(const struct job *job, size_t task);
 
 /* The error of one task, or the first task's of all that has one, with words; 0 for none. */
 int tri__job_error(const struct job *job, size_t task);

@@ -56,8 +56,15 @@ static void TRI_PRINTF(2, 3) break_pool(struct local_pool *pool, const char *for
     tri__pool_abort(pool, POOL_BROKEN, TRI_EBROKEN, words);
 }
 
+/* What it was to go on with has been aborted. Who joins the pool finds all jobs done. */
 static void lose_worker(struct local_pool *pool, struct worker *worker)
 {
+    struct job *job = atomic_load(&worker->job);
+    if (job && atomic_load(&worker->chunk) > 0)
+        tri__job_let_go(worker, job);
+    atomic_store(&worker->job, NULL);
+    if (pool->has_aborted && atomic_load(&pool->live) == 1)
+        tri__pool_settle_aborted(pool);
     worker->start_again = 0;
     atomic_fetch_sub(&pool->live, 1);
     tri__wake_all(&pool->live);
@@ -164,10 +171,15 @@ static void take_abandoned_ends(struct local_pool *pool)
 
 static void end_task(struct local_pool *pool, struct worker *worker)
 {
-    if (pool->workers->signal)
+    if (pool->workers->signal) {
         pool->workers->signal(&pool->watcher, worker->number, SIGKILL);
-    else
-        tri__abandon(pool, worker);
+        return;
+    }
+    struct worker *next = tri__abandon(pool, worker);
+    if (next && is_over(pool))
+        lose_worker(pool, next);
+    else if (next)
+        tri__pool_start_worker(pool, next);
 }
 
 /* When to look again. */
@@ -257,6 +269,8 @@ static double attend(struct local_pool *pool)
     take_abandoned_ends(pool);
     if (pool->has_limits)
         next = fmin(next, watch_limits(pool));
+    if (pool->has_aborted)
+        tri__pool_settle_aborted(pool);
     if (pool->has_callbacks)
         call_all_back(pool);
     tri__pool_sweep(pool);

@@ -50,6 +50,7 @@ struct local_pool {
     bool has_limits;         /* a task may take too long */
     double shortest_limit_s; /* that any task has had */
     bool has_callbacks;      /* a job may have some */
+    bool has_aborted;        /* a job may be aborted and not yet done */
     _Atomic uint32_t live;   /* workers; a futex */
     int failed_beginnings;   /* workers in a row that ended before they were ready */
     tri_pool_statistics stats;
@@ -137,6 +138,9 @@ extern const struct tri__future_functions tri__local_future_functions;
 /* What is not done of the job will not be, and has this code. With the mutex. */
 void tri__job_abort(struct job *job, int code);
 
+/* Looks which aborted jobs no worker has in hand any more. With the mutex. */
+void tri__pool_settle_aborted(struct local_pool *pool);
+
 /* ---- recover.c; all with the mutex ------------------------------------------------------- */
 
 /* A running task is condemned: its worker will do nothing after it. False when it is over. */
@@ -147,8 +151,9 @@ bool tri__condemn(struct worker *worker, uint64_t running, int cause);
 bool tri__recover(struct local_pool *pool, struct worker *worker,
                   const struct tri__worker_end *end);
 
-/* A thread that takes too long keeps its struct worker; another goes on with what it had. */
-void tri__abandon(struct local_pool *pool, struct worker *worker);
+/* A thread that takes too long keeps its struct worker; returns another, not yet started, that is
+ * to go on with what it had. */
+struct worker *tri__abandon(struct local_pool *pool, struct worker *worker);
 
 /* ---- manager.c ------------------------------------------------------------------------- */
 

@@ -36,8 +36,7 @@ static bool may_try_again(struct local_pool *pool, struct worker *worker, const 
         worker->attempts = 0;
     worker->lost_job = job->sequence;
     worker->lost_task = task;
-    if (worker->cause != 0 || atomic_load(&job->aborted) ||
-        worker->attempts == pool->options.retries)
+    if (worker->cause != 0 || worker->attempts == pool->options.retries)
         return false;
     worker->attempts++;
     pool->stats.retried++;
@@ -51,13 +50,15 @@ static void give_up_task(struct local_pool *pool, struct worker *worker, struct 
     size_t task = atomic_load(&worker->task), chunk = atomic_load(&worker->chunk);
     bool had_begun = atomic_load(&worker->begun) == task + 1;
     pool->stats.lost += had_begun;
-    if (had_begun && !may_try_again(pool, worker, job, task)) {
+    if (had_begun && !atomic_load(&job->aborted) && !may_try_again(pool, worker, job, task)) {
         note_loss(job, task, worker, end);
         atomic_store(&worker->task, ++task);
     }
     atomic_store(&worker->begun, 0);
-    if (task == tri__job_first(job, chunk) || atomic_load(&job->aborted))
+    if (task == tri__job_first(job, chunk))
         tri__job_finish_chunk(worker, job);
+    else if (atomic_load(&job->aborted))
+        tri__job_let_go(worker, job);
 }
 
 /* A worker that has no chunk may have died before it knew that its job is still there. */
@@ -103,11 +104,11 @@ bool tri__recover(struct local_pool *pool, struct worker *worker, const struct t
     return pool->stats.lost != lost;
 }
 
-void tri__abandon(struct local_pool *pool, struct worker *worker)
+struct worker *tri__abandon(struct local_pool *pool, struct worker *worker)
 {
     struct worker *next = tri__arena_alloc(sizeof *next);
     if (next == NULL)
-        return;
+        return NULL;
     next->pool = pool;
     next->number = worker->number;
     next->cause = worker->cause;
@@ -124,5 +125,5 @@ void tri__abandon(struct local_pool *pool, struct worker *worker)
     pool->abandoned = worker;
     pool->slots[worker->number] = next;
     tri__recover(pool, next, &worker->end);
-    tri__pool_start_worker(pool, next);
+    return next;
 }

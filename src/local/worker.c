@@ -124,8 +124,10 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
                           memory_order_relaxed);
     change_running(worker, turn->ticket, 0);
     AT(POINT_STOPPED);
-    if (task == end || atomic_load(&job->aborted))
+    if (task == end)
         tri__job_finish_chunk(worker, job);
+    else if (atomic_load(&job->aborted))
+        tri__job_let_go(worker, job);
     return !is_last;
 }
 
