@@ -479,6 +479,28 @@ static void test_limit(void)
     end_pool(pool);
 }
 
+static int wait_and_fail(const void *argument, void *result)
+{
+    wait_for_flag(argument, result);
+    return tri_fail(3, "too late");
+}
+
+/* A thread that was left behind fails at last. */
+static void test_late_error(void)
+{
+    tri_pool *pool = open_pool();
+    _Atomic int *flag = new_flag();
+    tri_future *future;
+    CHECK(tri_submit(pool, wait_and_fail, &flag, sizeof flag, 0, &future) == 0);
+    CHECK(tri_future_limit(future, 0.03) == 0);
+    CHECK(tri_future_result(future, NULL, -1) == TRI_ETIMEOUT);
+    atomic_store(flag, 1);
+    nap(0.1);
+    CHECK(tri_future_result(future, NULL, -1) == TRI_ETIMEOUT && says("limit of 0.03 s"));
+    tri_future_free(future);
+    end_pool(pool);
+}
+
 static int sleep_longer(const void *argument, void *result)
 {
     if (*(const int *)argument == 3)
@@ -525,6 +547,7 @@ static const struct test tests[] = {
     {"a running future is killed", test_kill, ON_PARALLEL, 0, 0, 0},
     {"a pending future is killed", test_kill_pending, ON_PARALLEL, 1, 0, 0},
     {"a limit for a running future", test_limit, ON_PARALLEL, 0, 0, 0},
+    {"a task fails after its limit", test_late_error, ON_PARALLEL, 2, 0, 0},
     {"a limit for each task", test_pool_limit, ON_LOCAL, 0, 0, 0},
     {0},
 };

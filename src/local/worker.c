@@ -39,15 +39,25 @@ static _Noreturn void do_nothing_more(const struct worker *worker)
         pause();
 }
 
+static void change_running(struct worker *worker, uint64_t old, uint64_t new)
+{
+    if (old == CONDEMNED || !atomic_compare_exchange_strong(&worker->running, &old, new))
+        do_nothing_more(worker);
+}
+
+/* Meanwhile it cannot be condemned; once it has been, the task has an error already. */
 static void note_failure(struct worker *worker, struct job *job, size_t task, int code)
 {
     long pid = atomic_load(&worker->pid);
+    uint64_t ticket = atomic_load(&worker->running);
+    change_running(worker, ticket, 0);
     atomic_fetch_add(&worker->failed, 1);
     if (code == tri__error_code())
         tri__job_note_error(job, task, TRI_EFAILED, worker->number, pid, "failed with code %d: %s",
                             code, tri_error_message());
     else
         tri__job_note_error(job, task, TRI_EFAILED, worker->number, pid, "returned %d", code);
+    atomic_store(&worker->running, ticket);
 }
 
 static void run_task(struct worker *worker, struct job *job, size_t task)
@@ -80,12 +90,6 @@ struct turn {
     size_t left;     /* tasks until the worker is replaced; 0: no limit */
     double clock;    /* when the last chunk ended; 0 after a sleep */
 };
-
-static void change_running(struct worker *worker, uint64_t old, uint64_t new)
-{
-    if (!atomic_compare_exchange_strong(&worker->running, &old, new))
-        do_nothing_more(worker);
-}
 
 /* What its predecessor, or another job, has left there. */
 static void clear_results(struct job *job, size_t first, size_t end)
