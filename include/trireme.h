@@ -355,8 +355,9 @@ TRI_API int tri_pool_close(tri_pool *pool);
  * any more. */
 TRI_API int tri_pool_terminate(tri_pool *pool);
 
-/* Owner. Waits until the workers of a closed or terminated pool have ended. TRI_ESTATE for one that
- * is open, TRI_ETIMEOUT. Any number of times. */
+/* Owner. Waits until the workers of a closed or terminated pool have ended, and the callbacks of
+ * its futures have been called. TRI_ESTATE for one that is open and in a callback, TRI_ETIMEOUT.
+ * Any number of times. */
 TRI_API int tri_pool_join(tri_pool *pool, double timeout_s);
 
 /* Owner. Terminates a pool that still has workers, joins it and forgets it; NULL is fine. Its

@@ -243,6 +243,57 @@ static void submit_and_wait(tri_future *future, void *nothing)
     note(future, nothing);
 }
 
+static void note_slowly(tri_future *future, void *number)
+{
+    nap(0.01);
+    note(future, number);
+}
+
+/* Tasks are done faster than callbacks are called. */
+static void test_join_waits_for_callbacks(void)
+{
+    tri_future *futures[8];
+    tri_pool *pool = open_pool();
+    double seconds = 0.003;
+    for (int i = 0; i < 8; i++) {
+        CHECK(tri_submit(pool, sleep_for, &seconds, sizeof seconds, 0, &futures[i]) == 0);
+        CHECK(tri_future_on_done(futures[i], note_slowly, NULL) == 0);
+    }
+    CHECK(tri_pool_close(pool) == 0 && tri_pool_join(pool, -1) == 0);
+    CHECK(atomic_load(&noted.count) == 8);
+    for (int i = 0; i < 8; i++)
+        tri_future_free(futures[i]);
+    tri_pool_free(pool);
+}
+
+static int join_code;
+
+static void join_own_pool(tri_future *future, void *pool)
+{
+    join_code = tri_pool_join(pool, -1);
+    note(future, NULL);
+}
+
+/* Neither does a callback that would join its own pool wait for itself, nor does the join for one
+ * whose future has been freed. */
+static void test_callback_joins(void)
+{
+    tri_pool *pool = open_with((tri_pool_options){.workers = 1});
+    _Atomic int *flag = new_flag();
+    atomic_store(flag, is_serial());
+    tri_future *future = submit_wait(pool, flag), *freed = submit_square(pool, 1);
+    CHECK(tri_future_on_done(future, join_own_pool, pool) == 0);
+    if (!is_serial())
+        CHECK(tri_future_on_done(freed, note, NULL) == 0);
+    tri_future_free(freed);
+    CHECK(tri_pool_close(pool) == 0);
+    atomic_store(flag, 1);
+    CHECK(tri_pool_join(pool, -1) == 0 && atomic_load(&noted.count) == 1);
+    CHECK(is_serial() || join_code == TRI_ESTATE);
+    tri_future_free(future);
+    tri_pool_free(pool);
+}
+
 /* A callback may submit, but not wait. */
 static void test_callback_submits(void)
 {
@@ -535,6 +586,8 @@ static const struct test tests[] = {
     {"callbacks of futures that are done", test_late_callbacks, ON_LOCAL, 2, 0, 0},
     {"a callback of a cancelled future", test_cancelled_callback, ON_PARALLEL, 1, 0, 0},
     {"a callback submits, and may not wait", test_callback_submits, ON_LOCAL, 2, 0, 0},
+    {"join waits for callbacks", test_join_waits_for_callbacks, ON_LOCAL, 0, 0, 0},
+    {"a callback joins its pool", test_callback_joins, ON_LOCAL, 1, 0, 0},
     {"wait for the first", test_first_completed, ON_LOCAL, 2, 0, 0},
     {"wait for the first error", test_first_error, ON_LOCAL, 2, 0, 0},
     {"wait for all", test_all_completed, ON_LOCAL, 2, 0, 0},

@@ -201,6 +201,7 @@ static int on_done(tri_future *future, tri_callback *function, void *data)
     while (*last)
         last = &(*last)->next;
     *last = callback;
+    atomic_fetch_add(&pool->uncalled, 1);
     atomic_store(&job->has_callbacks, 1);
     pool->has_callbacks = true;
     if (atomic_load(&job->phase) == JOB_DONE) {
@@ -213,12 +214,13 @@ static int on_done(tri_future *future, tri_callback *function, void *data)
     return 0;
 }
 
-static void drop_callbacks(struct job *job)
+static void drop_callbacks(struct local_pool *pool, struct job *job)
 {
     while (job->callbacks) {
         struct callback *callback = job->callbacks;
         job->callbacks = callback->next;
         free(callback);
+        tri__pool_count_callback(pool);
     }
 }
 
@@ -232,10 +234,9 @@ static void forget(tri_future *future)
         tri__wait_until(&job->calling, 1, TRI__FOR_EVER);
         tri__pool_lock(pool);
     }
-    if (atomic_load(&job->calling))
-        drop_callbacks(job); /* a callback frees another future, whose turn has not come */
-    else if (job->callbacks && atomic_load(&job->phase) == JOB_DONE)
+    if (!atomic_load(&job->calling) && job->callbacks && atomic_load(&job->phase) == JOB_DONE)
         tri__pool_call_back(pool, job); /* those that the manager has not come to */
+    drop_callbacks(pool, job);          /* or whose turn has not come, as a callback frees this */
     atomic_store(&job->has_callbacks, 0);
     tri__take_from_ring(job);
     tri__add_to_ring(&pool->freed, job);

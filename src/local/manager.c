@@ -207,6 +207,12 @@ static double watch_limits(struct local_pool *pool)
 
 /* ---- Callbacks ------------------------------------------------------------------------- */
 
+void tri__pool_count_callback(struct local_pool *pool)
+{
+    if (atomic_fetch_sub(&pool->uncalled, 1) == 1)
+        tri__wake_all(&pool->uncalled);
+}
+
 void tri__pool_call_back(struct local_pool *pool, struct job *job)
 {
     bool was_manager = is_manager;
@@ -220,6 +226,7 @@ void tri__pool_call_back(struct local_pool *pool, struct job *job)
         is_manager = was_manager;
         free(callback);
         tri__pool_lock(pool);
+        tri__pool_count_callback(pool);
     }
     atomic_store(&job->has_callbacks, 0);
     atomic_store(&job->calling, 0);
@@ -310,6 +317,7 @@ static bool is_news(void *seen)
     return tri__ends_news() != *(unsigned *)seen;
 }
 
+/* What is done when the program ends is called back still. */
 static void *run(void *nothing)
 {
     unsigned seen = 0;
@@ -323,9 +331,9 @@ static void *run(void *nothing)
         pthread_mutex_lock(&manager.mutex);
         bool is_ending = manager.is_ending;
         pthread_mutex_unlock(&manager.mutex);
+        next = attend_to_all();
         if (is_ending)
             return nothing;
-        next = attend_to_all();
     }
 }
 

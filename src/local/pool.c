@@ -165,6 +165,15 @@ static int pool_terminate(tri_pool *base)
     return 0;
 }
 
+static bool wait_for_none(_Atomic uint32_t *count, double time)
+{
+    for (uint32_t left; (left = atomic_load(count)) > 0;)
+        if (!tri__wait_until(count, left, time))
+            return false;
+    return true;
+}
+
+/* Callbacks are called behind the end of the last worker too. */
 static int pool_join(tri_pool *base, double timeout_s)
 {
     struct local_pool *pool = tri__local_pool(base);
@@ -176,9 +185,12 @@ static int pool_join(tri_pool *base, double timeout_s)
         return tri_fail(TRI_ESTATE, "the pool is open: close or terminate it first");
     if (tri__manager_is_self())
         return tri_fail(TRI_ESTATE, "a callback cannot wait for a pool");
-    for (uint32_t live; (live = atomic_load(&pool->live)) > 0;)
-        if (!tri__wait_until(&pool->live, live, time))
-            return tri_fail(TRI_ETIMEOUT, "%u workers had not ended within %g s", live, timeout_s);
+    if (!wait_for_none(&pool->live, time))
+        return tri_fail(TRI_ETIMEOUT, "%u workers had not ended within %g s",
+                        atomic_load(&pool->live), timeout_s);
+    if (!wait_for_none(&pool->uncalled, time))
+        return tri_fail(TRI_ETIMEOUT, "%u callbacks had not been called within %g s",
+                        atomic_load(&pool->uncalled), timeout_s);
     return 0;
 }
 

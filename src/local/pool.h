@@ -47,12 +47,13 @@ struct local_pool {
     struct job jobs;  /* the ring of those whose future is not freed */
     struct job freed; /* and of those whose memory is still needed */
     uint64_t sequence;
-    bool has_limits;         /* a task may take too long */
-    double shortest_limit_s; /* that any task has had */
-    bool has_callbacks;      /* a job may have some */
-    bool has_aborted;        /* a job may be aborted and not yet done */
-    _Atomic uint32_t live;   /* workers; a futex */
-    int failed_beginnings;   /* workers in a row that ended before they were ready */
+    bool has_limits;           /* a task may take too long */
+    double shortest_limit_s;   /* that any task has had */
+    bool has_callbacks;        /* a job may have some */
+    bool has_aborted;          /* a job may be aborted and not yet done */
+    _Atomic uint32_t live;     /* workers; a futex */
+    _Atomic uint32_t uncalled; /* callbacks; a futex */
+    int failed_beginnings;     /* workers in a row that ended before they were ready */
     tri_pool_statistics stats;
     struct worker *abandoned; /* threads that were left behind */
     struct local_pool *next_managed;
@@ -175,6 +176,9 @@ bool tri__manager_is_self(void);
 
 /* Calls a done job's callbacks. With the mutex, which it gives up meanwhile. */
 void tri__pool_call_back(struct local_pool *pool, struct job *job);
+
+/* One has been called, or never will be. */
+void tri__pool_count_callback(struct local_pool *pool);
 
 /* Ends all pools of this process. */
 void tri__manager_finish(void);
