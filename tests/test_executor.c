@@ -77,6 +77,24 @@ static void test_memory_is_freed(void)
     free(bytes);
 }
 
+/* Those of a large map are, though the pool remembers its last job. */
+static void test_last_map_is_freed(void)
+{
+    enum { MEGABYTES = 200 };
+    char *bytes = calloc(MEGABYTES, 1 << 20);
+    tri_future *future;
+    tri_pool *pool = open_pool();
+    CHECK(bytes != NULL);
+    CHECK(tri_pool_map_async(pool, leave_bytes, bytes, 1 << 20, 1 << 20, MEGABYTES, 1, &future) ==
+          0);
+    CHECK(tri_future_wait(future, -1) == 0);
+    CHECK(shared_kilobytes() > 100 * 1024);
+    tri_future_free(future);
+    CHECK(shared_kilobytes() < 100 * 1024);
+    end_pool(pool);
+    free(bytes);
+}
+
 /* ---- A worker is lost ------------------------------------------------------------------- */
 
 static int end_somehow(const void *argument, void *result)
@@ -455,6 +473,7 @@ static const struct test tests[] = {
     {"15 times as many tasks as workers", test_saturation, ON_PARALLEL, 0, 0, 0},
     {"the default number of workers", test_default_workers, 0, 0, 0, 0},
     {"arguments and results are freed", test_memory_is_freed, ON_LOCAL, 2, 0, 0},
+    {"a large map is freed in an idle pool", test_last_map_is_freed, ON_LOCAL, 2, 0, 0},
     {"tasks exit, crash and are killed", test_losses, ON_FORK, 0, 0, 0},
     {"lost tasks are tried again", test_retries, ON_FORK, 0, 0, 0},
     {"a loss breaks the pool", test_break, ON_FORK, 0, 0, 0},

@@ -238,9 +238,7 @@ static void forget(tri_future *future)
         tri__pool_call_back(pool, job); /* those that the manager has not come to */
     drop_callbacks(pool, job);          /* or whose turn has not come, as a callback frees this */
     atomic_store(&job->has_callbacks, 0);
-    tri__take_from_ring(job);
-    tri__add_to_ring(&pool->freed, job);
-    tri__pool_sweep(pool);
+    tri__pool_forget_job(pool, job);
     tri__pool_unlock(pool);
 }
 

@@ -111,12 +111,12 @@ struct job {
     uint64_t first; /* the number of its first task in messages */
     bool is_single, is_part, is_wide, clears_results;
 
-    /* shared */
-    _Atomic uint32_t next;  /* the job behind it in the queue, as the arena's number */
-    _Atomic uint32_t phase; /* enum job_phase; a futex */
-    _Atomic size_t hint;    /* no chunk before this one is free */
-    _Atomic size_t stopped; /* as a tally's, where there is none */
-    _Atomic int aborted;    /* 0, or the code of the tasks that have not been done */
+    /* shared: not beside what every task reads */
+    _Alignas(64) _Atomic uint32_t next; /* the job behind it in the queue, as the arena's number */
+    _Atomic uint32_t phase;             /* enum job_phase; a futex */
+    _Atomic size_t hint;                /* no chunk before this one is free */
+    _Atomic size_t stopped;             /* as a tally's, where there is none */
+    _Atomic int aborted;                /* 0, or the code of the tasks that have not been done */
     _Atomic int has_callbacks;
     _Atomic double limit_s; /* 0: none */
     _Atomic double
@@ -129,6 +129,7 @@ struct job {
 
     /* the owner's, guarded by the pool's mutex */
     struct job *previous, *following; /* in the list that it is on */
+    void *data;                       /* a block with arguments and results, or NULL */
     struct callback *callbacks;
     struct job *next_called;
     _Atomic uint32_t calling; /* a thread is in a callback of it; a futex */

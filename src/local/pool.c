@@ -14,15 +14,37 @@
 
 /* ---- Freeing jobs ---------------------------------------------------------------------- */
 
+/* By a thread that was left behind, which may still be in a task of it. */
+static bool is_left_behind(const struct local_pool *pool, const struct job *job)
+{
+    for (const struct worker *worker = pool->abandoned; worker; worker = worker->abandoned)
+        if (atomic_load(&worker->job) == job)
+            return true;
+    return false;
+}
+
 static bool is_held(const struct local_pool *pool, const struct job *job)
 {
     for (int i = 0; i < pool->pool.workers; i++)
         if (pool->slots[i] && atomic_load(&pool->slots[i]->job) == job)
             return true;
-    for (const struct worker *worker = pool->abandoned; worker; worker = worker->abandoned)
-        if (atomic_load(&worker->job) == job)
-            return true;
-    return false;
+    return is_left_behind(pool, job);
+}
+
+/* Until the last task is over, and nobody is in a callback. */
+static bool is_needed(const struct local_pool *pool, const struct job *job)
+{
+    return atomic_load(&job->phase) != JOB_DONE || atomic_load(&job->calling) ||
+           is_left_behind(pool, job);
+}
+
+void tri__pool_forget_job(struct local_pool *pool, struct job *job)
+{
+    tri__take_from_ring(job);
+    tri__add_to_ring(&pool->freed, job);
+    if (!is_needed(pool, job))
+        tri__job_free_data(job);
+    tri__pool_sweep(pool);
 }
 
 void tri__pool_sweep(struct local_pool *pool)
@@ -31,9 +53,11 @@ void tri__pool_sweep(struct local_pool *pool)
     const struct job *head = tri__arena_at((uint32_t)atomic_load(&pool->head));
     for (int i = 0; i < AT_A_TIME && pool->freed.following != &pool->freed; i++) {
         struct job *job = pool->freed.following;
+        bool is_over = !is_needed(pool, job);
         tri__take_from_ring(job);
-        if (atomic_load(&job->phase) == JOB_DONE && !atomic_load(&job->calling) &&
-            job->sequence < head->sequence && !is_held(pool, job))
+        if (is_over)
+            tri__job_free_data(job);
+        if (is_over && job->sequence < head->sequence && !is_held(pool, job))
             tri__job_free(job);
         else
             tri__add_to_ring(&pool->freed, job);

@@ -97,8 +97,9 @@ void tri__pool_forget_self(void);
 /* Starts the worker whose slot this is. */
 void tri__pool_start_worker(struct local_pool *pool, struct worker *worker);
 
-/* Frees jobs that nobody needs any more. */
+/* Frees jobs that nobody needs any more, but for their futures those that have been forgotten. */
 void tri__pool_sweep(struct local_pool *pool);
+void tri__pool_forget_job(struct local_pool *pool, struct job *job);
 
 /* All that is not done has this error, and nobody works any more. The words are for TRI_EBROKEN. */
 void tri__pool_abort(struct local_pool *pool, enum pool_state state, int code, const char *words);
@@ -131,6 +132,10 @@ static inline void tri__take_from_ring(struct job *job)
 /* NULL, with words, when the arena is full. */
 struct job *tri__job_new(struct local_pool *pool, const struct tri__job_call *call);
 void tri__job_free(struct job *job);
+
+/* Of one whose future is freed and whose tasks are over, arguments and results are needed no more.
+ */
+void tri__job_free_data(struct job *job);
 
 /* ---- future.c -------------------------------------------------------------------------- */
 
