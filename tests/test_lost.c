@@ -204,6 +204,33 @@ static void test_cancelled_while_claimed(void)
     CHECK(atomic_load(&plan->claims) == 0 && atomic_load(&plan->runs) == 0);
 }
 
+static int fail_once(const void *argument, void *result)
+{
+    if (atomic_fetch_add(&plan->runs, 1) == 0)
+        return tri_fail(3, "for the first time");
+    return square_in_halves(argument, result);
+}
+
+/* A worker dies when its task has failed; the second try does well. */
+static void test_second_try(void)
+{
+    static const size_t counts[] = {1, 5};
+    for (int i = 0; i < 2; i++) {
+        int64_t arguments[5] = {3}, results[5][2];
+        tri_pool *pool = open_retrying(1);
+        tri_pool_statistics stats;
+        atomic_store(&plan->runs, 0);
+        atomic_store(&plan->passes, 0);
+        atomic_store(&plan->point, POINT_RETURNED);
+        CHECK(tri_pool_map(pool, fail_once, arguments, sizeof *arguments, results, sizeof *results,
+                           counts[i], 1) == 0);
+        CHECK(results[0][0] == 9 && tri_pool_stats(pool, &stats) == 0);
+        CHECK(stats.retried == 1 && stats.failed == 0);
+        CHECK(tri_pool_close(pool) == 0 && tri_pool_join(pool, -1) == 0);
+        tri_pool_free(pool);
+    }
+}
+
 /* ---- At random ------------------------------------------------------------------------- */
 
 enum { KILLS = 1000 };
@@ -318,6 +345,7 @@ static const struct test tests[] = {
     {"a worker is killed at each point", test_points_without_retries, ON_FORK, 2, 0, 0},
     {"a map is cancelled while its first chunk is claimed", test_cancelled_while_claimed, ON_FORK,
      1, 0, 0},
+    {"a task fails, is lost and does well", test_second_try, ON_FORK, 1, 0, 0},
     {"1000 random kills during maps", test_random, ON_FORK, 2, 0, 0},
     {"random kills during futures", test_random_futures, ON_FORK, 3, 0, 0},
     {"100 pools leave no descriptors", test_descriptors, ON_SERIAL | ON_THREADS | ON_FORK, 2, 0, 0},

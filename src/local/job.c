@@ -220,6 +220,27 @@ void tri__job_note_error(struct job *job, size_t task, int code, int worker, lon
         ;
 }
 
+static struct task_error *find_error(const struct job *job, size_t task)
+{
+    struct task_error *error = atomic_load(&job->errors);
+    while (error && (error->task != task || atomic_load(&error->code) == 0))
+        error = error->next;
+    return error;
+}
+
+void tri__job_forget_error(struct job *job, size_t task)
+{
+    struct task_error *error = find_error(job, task);
+    int32_t *codes = atomic_load(&job->codes);
+    if (error == NULL && (codes == NULL || codes[task] == 0))
+        return;
+    if (error)
+        atomic_store(&error->code, 0);
+    if (codes)
+        codes[task] = 0;
+    atomic_fetch_sub(&job->error_count, 1);
+}
+
 static int say(const struct job *job, size_t task, int code, const struct task_error *error)
 {
     if (error)
@@ -234,14 +255,6 @@ static int say_aborted(const struct job *job)
     if (code == TRI_EBROKEN)
         return tri_fail(code, "the pool is broken: %s", pool->broken_words);
     return tri_fail(code, "the %s cancelled", job->is_single ? "task was" : "tasks were");
-}
-
-static const struct task_error *find_error(const struct job *job, size_t task)
-{
-    const struct task_error *error = atomic_load(&job->errors);
-    while (error && error->task != task)
-        error = error->next;
-    return error;
 }
 
 static size_t chunk_of(const struct job *job, size_t task)
@@ -278,7 +291,7 @@ bool tri__job_has_result(const struct job *job, size_t task)
     const int32_t *codes = atomic_load(&job->codes);
     if (atomic_load(&job->aborted) && !has_been_done(job, task))
         return false;
-    return codes ? codes[task] == 0 : job->future.count > 1 || atomic_load(&job->errors) == NULL;
+    return codes ? codes[task] == 0 : find_error(job, task) == NULL;
 }
 
 int tri__job_error(const struct job *job, size_t task)
@@ -301,9 +314,9 @@ int tri__job_first_error(const struct job *job)
     for (size_t task = 0; codes && task < job->future.count; task++)
         if (codes[task] != 0)
             return say(job, task, codes[task], find_error(job, task));
-    const struct task_error *first = atomic_load(&job->errors);
-    for (const struct task_error *error = first; error; error = error->next)
-        if (error->task < first->task)
+    const struct task_error *first = NULL;
+    for (const struct task_error *error = atomic_load(&job->errors); error; error = error->next)
+        if (atomic_load(&error->code) != 0 && (first == NULL || error->task < first->task))
             first = error;
     return first ? say(job, first->task, first->code, first)
                  : tri_fail(TRI_EFAILED, "a task failed, and there is no memory for words");

@@ -74,11 +74,11 @@ enum { CHUNK_FREE = 0, CHUNK_CANCELLED = -2, CHUNK_DONE = -1 };
 /* The largest number of workers for which states are bytes. */
 enum { NARROW_WORKERS = 253 };
 
-/* A task's error, for its words; in the arena, never changed once it is in the list. */
+/* A task's error, for its words; in the arena. Once in the list it stays there. */
 struct task_error {
     struct task_error *next;
     size_t task;
-    int code;
+    _Atomic int code; /* 0 when it has been forgotten */
     char words[448];
 };
 
@@ -201,6 +201,9 @@ void tri__job_wake(struct job *job);
 /* Notes a task's error, in words. `pid` is of the process that it was in. */
 void tri__job_note_error(struct job *job, size_t task, int code, int worker, long pid,
                          const char *format, ...) TRI_PRINTF(6, 7);
+
+/* The task is tried again: what it may have had for an error counts no more. With the mutex. */
+void tri__job_forget_error(struct job *job, size_t task);
 
 /* Whether it is aborted, and some of its tasks have not been done. */
 bool tri__job_is_cut_short(const struct job *job);

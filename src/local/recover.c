@@ -29,7 +29,7 @@ static void note_loss(struct job *job, size_t task, const struct worker *worker,
 }
 
 /* Whether the task may be tried once more, which is noted. */
-static bool may_try_again(struct local_pool *pool, struct worker *worker, const struct job *job,
+static bool may_try_again(struct local_pool *pool, struct worker *worker, struct job *job,
                           size_t task)
 {
     if (worker->lost_job != job->sequence || worker->lost_task != task)
@@ -40,6 +40,7 @@ static bool may_try_again(struct local_pool *pool, struct worker *worker, const 
         return false;
     worker->attempts++;
     pool->stats.retried++;
+    tri__job_forget_error(job, task);
     return true;
 }
 

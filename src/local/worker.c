@@ -51,7 +51,6 @@ static void note_failure(struct worker *worker, struct job *job, size_t task, in
     long pid = atomic_load(&worker->pid);
     uint64_t ticket = atomic_load(&worker->running);
     change_running(worker, ticket, 0);
-    atomic_fetch_add(&worker->failed, 1);
     if (code == tri__error_code())
         tri__job_note_error(job, task, TRI_EFAILED, worker->number, pid, "failed with code %d: %s",
                             code, tri_error_message());
@@ -72,6 +71,8 @@ static void run_task(struct worker *worker, struct job *job, size_t task)
     AT(POINT_RETURNED);
     atomic_store_explicit(&worker->task, task + 1, memory_order_release);
     AT(POINT_NOTED);
+    if (code != 0)
+        atomic_fetch_add(&worker->failed, 1);
     atomic_store_explicit(&worker->tasks,
                           atomic_load_explicit(&worker->tasks, memory_order_relaxed) + 1,
                           memory_order_relaxed);
