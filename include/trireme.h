@@ -453,7 +453,8 @@ TRI_API int tri_future_kill(tri_future *future);
  * that has begun is measured from its beginning too, or in a map from this call. */
 TRI_API int tri_future_limit(tri_future *future, double time_limit_s);
 
-/* What is called when a future is done. It must not wait for a future, nor free this one. */
+/* What is called when a future is done. It cannot wait for futures (TRI_ESTATE), and must not free
+ * this one. */
 typedef void tri_callback(tri_future *future, void *data);
 
 /* Owner. Has `callback` called once the future is done: by a thread of the library's own, or at

@@ -308,6 +308,54 @@ static void test_callback_submits(void)
     end_pool(callback_pool);
 }
 
+static tri_results *callback_results;
+static int64_t wait_codes[4];
+
+struct flag_source {
+    _Atomic int *flag;
+    bool is_given;
+};
+
+static int give_flag(void *data, void *argument)
+{
+    struct flag_source *source = data;
+    *(_Atomic int **)argument = source->flag;
+    return source->is_given ? 0 : (source->is_given = true);
+}
+
+static void wait_for_many(tri_future *future, void *nothing)
+{
+    tri_completed *completed;
+    tri_future *next;
+    wait_codes[0] = tri_wait(&callback_future, 1, TRI_ALL_COMPLETED, -1);
+    wait_codes[1] = tri_wait(&callback_future, 1, TRI_FIRST_COMPLETED, 0);
+    CHECK(tri_as_completed(&callback_future, 1, &completed) == 0);
+    wait_codes[2] = tri_completed_next(completed, &next, -1);
+    tri_completed_free(completed);
+    wait_codes[3] = tri_pool_next(callback_results, NULL, NULL, -1);
+    note(future, nothing);
+}
+
+/* Nor may it wait for any of many. */
+static void test_callback_waits_for_many(void)
+{
+    tri_pool *pool = open_pool();
+    struct flag_source source = {new_flag(), false};
+    tri_future *future = submit_square(pool, 1);
+    callback_future = submit_wait(pool, source.flag);
+    CHECK(tri_pool_imap_unordered(pool, wait_for_flag, give_flag, &source, sizeof source.flag, 0,
+                                  NULL, &callback_results) == 0);
+    CHECK(tri_future_on_done(future, wait_for_many, NULL) == 0);
+    wait_for_notes(1);
+    atomic_store(source.flag, 1);
+    CHECK(wait_codes[0] == TRI_ESTATE && wait_codes[1] == 0);
+    CHECK(wait_codes[2] == TRI_ESTATE && wait_codes[3] == TRI_ESTATE);
+    tri_results_free(callback_results);
+    tri_future_free(callback_future);
+    tri_future_free(future);
+    end_pool(pool);
+}
+
 /* ---- Many ------------------------------------------------------------------------------- */
 
 /* Futures 0 … 4, of which number 4 waits for the flag. */
@@ -588,6 +636,7 @@ static const struct test tests[] = {
     {"a callback submits, and may not wait", test_callback_submits, ON_LOCAL, 2, 0, 0},
     {"join waits for callbacks", test_join_waits_for_callbacks, ON_LOCAL, 0, 0, 0},
     {"a callback joins its pool", test_callback_joins, ON_LOCAL, 1, 0, 0},
+    {"a callback waits for any of many", test_callback_waits_for_many, ON_PARALLEL, 2, 0, 0},
     {"wait for the first", test_first_completed, ON_LOCAL, 2, 0, 0},
     {"wait for the first error", test_first_error, ON_LOCAL, 2, 0, 0},
     {"wait for all", test_all_completed, ON_LOCAL, 2, 0, 0},

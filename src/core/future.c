@@ -158,8 +158,10 @@ int64_t tri_wait(tri_future *const *futures, size_t count, tri_when when, double
     for (;;) {
         uint32_t ticket = tri__done_ticket();
         size_t done = count_done(futures, count, when, &enough);
-        if (enough || tri__now() >= time || !tri__done_wait(ticket, time))
+        if (enough || (code = tri__done_wait(ticket, time)) == TRI_ETIMEOUT)
             return (int64_t)done;
+        if (code != 0)
+            return code;
     }
 }
 
@@ -233,9 +235,12 @@ int tri_completed_next(tri_completed *completed, tri_future **future, double tim
         find_done(completed);
         if (completed->given < completed->done)
             break;
-        if (tri__now() >= time || !tri__done_wait(ticket, time))
+        code = tri__done_wait(ticket, time);
+        if (code == TRI_ETIMEOUT)
             return tri_fail(TRI_ETIMEOUT, "%zu of %zu futures are not done",
                             completed->count - completed->given, completed->count);
+        if (code != 0)
+            return code;
     }
     *future = completed->futures[completed->given++];
     return 1;

@@ -192,8 +192,11 @@ static int wait_for_any(tri_results *results, double timeout_s)
         uint32_t ticket = tri__done_ticket();
         if (bring_done_forward(results))
             return 0;
-        if (tri__now() >= time || !tri__done_wait(ticket, time))
+        int code = tri__done_wait(ticket, time);
+        if (code == TRI_ETIMEOUT)
             return tri_fail(TRI_ETIMEOUT, "no task was done within %g s", timeout_s);
+        if (code != 0)
+            return code;
     }
 }
 

@@ -144,10 +144,11 @@ struct tri__future_functions {
     void (*free)(tri_future *);
 };
 
-/* For waiting for any of many futures: take a ticket, look at the futures, and wait; false when the
- * time is over before any future of this process was done after the ticket was taken. */
+/* For waiting for any of many futures: take a ticket, look at the futures, and wait; TRI_ETIMEOUT,
+ * without words, when the time is over before any future of this process was done after the ticket
+ * was taken, TRI_ESTATE in a callback. */
 uint32_t tri__done_ticket(void);
-bool tri__done_wait(uint32_t ticket, double time);
+int tri__done_wait(uint32_t ticket, double time);
 
 /* ---- Processes, as their owner sees them ----------------------------------------------- */
 

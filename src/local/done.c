@@ -44,8 +44,12 @@ uint32_t tri__done_ticket(void)
     return done ? atomic_fetch_or(done, 1) | 1 : 0;
 }
 
-bool tri__done_wait(uint32_t ticket, double time)
+int tri__done_wait(uint32_t ticket, double time)
 {
     _Atomic uint32_t *done = tri__done_word();
-    return done && tri__wait_until(done, ticket, time);
+    if (done == NULL || tri__now() >= time)
+        return TRI_ETIMEOUT;
+    if (tri__manager_is_self())
+        return tri_fail(TRI_ESTATE, "a callback cannot wait for a future");
+    return tri__wait_until(done, ticket, time) ? 0 : TRI_ETIMEOUT;
 }
