@@ -723,6 +723,30 @@ static void test_crashing_initializer(void)
     tri_pool_free(pool);
 }
 
+static int tell_mask(const void *argument, void *result)
+{
+    sigset_t mask;
+    (void)argument;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    *(int *)result = sigismember(&mask, SIGUSR1) + 2 * sigismember(&mask, SIGUSR2);
+    return 0;
+}
+
+/* Of the first workers and of those that replace them. */
+static void test_masks(void)
+{
+    int masks[20];
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGUSR2);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    tri_pool *pool = open_with((tri_pool_options){.tasks_per_worker = 1});
+    CHECK(tri_pool_map(pool, tell_mask, NULL, 0, masks, sizeof *masks, 20, 1) == 0);
+    for (int i = 0; i < 20; i++)
+        CHECK(masks[i] == (is_fork() ? 0 : 2)); /* forked ones have that of tri_main's beginning */
+    end_pool(pool);
+}
+
 static void test_lifetime(void)
 {
     struct place places[12];
@@ -916,6 +940,7 @@ static const struct test tests[] = {
     {"the initializer runs in each worker", test_initializer, ON_LOCAL, 0, 0, 0},
     {"the initializer fails", test_failing_initializer, ON_LOCAL, 2, 0, 0},
     {"the initializer crashes", test_crashing_initializer, ON_FORK, 2, 0, 0},
+    {"all workers have one signal mask", test_masks, ON_PARALLEL, 2, 0, 0},
     {"workers are replaced after so many tasks", test_lifetime, ON_FORK, 0, 0, 0},
     {"workers are replaced in a closed pool", test_lifetime_and_close, ON_PARALLEL, 0, 0, 0},
     {"statistics", test_statistics, ON_LOCAL, 0, 0, 0},

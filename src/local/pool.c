@@ -432,6 +432,7 @@ int tri__local_pool_open(const struct tri__workers *workers, const struct tri__p
     pool->watcher.on_end = take_note;
     pool->workers = workers;
     pool->owner = tri__process_number();
+    pthread_sigmask(SIG_SETMASK, NULL, &pool->signals);
     pool->nudges = tri__ends_nudges();
     note_outer_pools(pool);
     pool->spinners = call->workers < cpus ? call->workers : cpus - 1;

@@ -15,6 +15,7 @@
 #include "job.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 enum pool_state { POOL_OPEN, POOL_CLOSED, POOL_TERMINATED, POOL_BROKEN };
 
@@ -28,6 +29,7 @@ struct local_pool {
     const struct tri__workers *workers; /* NULL: the calling thread runs the tasks */
     tri_pool_options options;           /* its initializer_argument in the arena */
     uint64_t owner;                     /* the process's number */
+    sigset_t signals;                   /* the mask of the thread that opened it, for threads */
     int nudges;                         /* the owner's */
     int spinners;                       /* workers below this number may spin */
     bool flushes;           /* workers are processes, with output buffers of their own */

@@ -283,6 +283,8 @@ void tri__pool_worker(void *context, int number)
     bool goes_on = true;
     (void)number;
     self = worker;
+    if (!worker->pool->flushes) /* the manager, which may have started it, takes no signals */
+        pthread_sigmask(SIG_SETMASK, &worker->pool->signals, NULL);
     atomic_store(&worker->pid, getpid());
     if (initialize(worker)) {
         atomic_store(&worker->is_ready, 1);
