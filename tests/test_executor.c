@@ -439,17 +439,46 @@ static void test_user_forks(void)
 
 /* There is room for the manager's thread and no other. Root only, as others share their limit with
  * all their processes. */
+static bool limit_threads(void)
+{
+    struct rlimit limit = {2, 100};
+    if (geteuid() != 0)
+        return false;
+    CHECK(setuid(54321) == 0 && setrlimit(RLIMIT_NPROC, &limit) == 0);
+    return true;
+}
+
 static void test_cannot_start(void)
 {
     tri_pool *pool;
-    struct rlimit limit = {2, 2};
     tri_pool_options options = {.backend = test_options.backend, .workers = 2};
-    if (geteuid() != 0)
+    if (!limit_threads())
         return;
-    CHECK(setuid(54321) == 0 && setrlimit(RLIMIT_NPROC, &limit) == 0);
     CHECK(tri_pool_open(&pool, &options) == 0);
     CHECK(tri_pool_apply(pool, tell_pid, NULL, 0, &(long){0}, sizeof(long)) == TRI_EBROKEN);
     CHECK(says("could not be started"));
+    tri_pool_free(pool);
+}
+
+static _Atomic int beginnings;
+
+static int count_beginning(const void *argument)
+{
+    (void)argument;
+    atomic_fetch_add(&beginnings, 1);
+    return 0;
+}
+
+/* Once the pool is terminated, those that wait to be started again never are. */
+static void test_terminate_before_start(void)
+{
+    struct rlimit limit = {100, 100};
+    if (!limit_threads())
+        return;
+    tri_pool *pool = open_with((tri_pool_options){.initializer = count_beginning});
+    nap(0.01);
+    CHECK(tri_pool_terminate(pool) == 0 && setrlimit(RLIMIT_NPROC, &limit) == 0);
+    CHECK(tri_pool_join(pool, -1) == 0 && atomic_load(&beginnings) == 0);
     tri_pool_free(pool);
 }
 
@@ -496,6 +525,8 @@ static const struct test tests[] = {
 #ifndef __SANITIZE_THREAD__ /* which has a thread of its own, and knows no threads in forks */
     {"the program forks by itself", test_user_forks, ON_LOCAL, 2, 0, 0},
     {"workers cannot be started", test_cannot_start, ON_THREADS, 2, 0, 0},
+    {"terminated before workers could be started", test_terminate_before_start, ON_THREADS, 2, 0,
+     0},
 #endif
     {0},
 };

@@ -268,7 +268,9 @@ static double attend(struct local_pool *pool)
         struct worker *worker = pool->slots[i];
         if (atomic_load(&worker->has_ended))
             take_end(pool, worker);
-        if (worker->start_again > 0 && tri__now() >= worker->start_again)
+        if (worker->start_again > 0 && is_over(pool))
+            lose_worker(pool, worker);
+        else if (worker->start_again > 0 && tri__now() >= worker->start_again)
             tri__pool_start_worker(pool, worker);
         if (worker->start_again > 0)
             next = fmin(next, worker->start_again);

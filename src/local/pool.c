@@ -177,6 +177,7 @@ void tri__pool_abort(struct local_pool *pool, enum pool_state state, int code, c
     if (pool->workers && pool->workers->signal)
         pool->workers->signal(&pool->watcher, -1, SIGKILL);
     tell_all_workers(pool);
+    tri__ends_nudge(pool->nudges); /* those that wait to be started never will be */
 }
 
 static int pool_terminate(tri_pool *base)
