@@ -299,9 +299,11 @@ static void signal_workers(struct tri__watcher *watcher, int worker, int signal)
     request.watcher = watcher;
     request.worker = worker;
     request.signal = signal;
+    tri__ends_lock(); /* or the number may be another file's by then */
     while (send(tri__forkserver_socket(), &request, sizeof request, MSG_NOSIGNAL) < 0 &&
            errno == EINTR)
         ;
+    tri__ends_unlock();
 }
 
 const struct tri__workers tri__forked = {start, signal_workers};

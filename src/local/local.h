@@ -85,7 +85,7 @@ struct tri__workers {
     int (*start)(struct tri__watcher *, tri__worker_entry *entry, void *context, int first,
                  int count);
     /* Sends a signal to the watcher's worker of that number, to all for -1. Those that have ended
-     * are passed over. NULL where that cannot be done. */
+     * are passed over. Not with ends.c's lock. NULL where that cannot be done. */
     void (*signal)(struct tri__watcher *, int worker, int signal);
 };
 
