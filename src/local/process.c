@@ -27,6 +27,7 @@ struct local_process {
 
     /* guarded by the lock of ends.c */
     bool has_ended;
+    bool is_killed; /* as a daemon, at the program's end */
     struct tri__worker_end end;
     struct local_process *previous, *following; /* in the ring of this process's children */
 };
@@ -272,29 +273,67 @@ void tri__local_process_forget(void)
     children.previous = children.following = &children;
 }
 
-static void join_all(void)
+/* With the lock, as other threads may forget processes meanwhile: the first one of which that is
+ * true and that runs. */
+static struct local_process *find_running(bool (*is_wanted)(const struct local_process *))
 {
-    for (struct local_process *child = children.following; child != &children;
-         child = child->following)
-        if (child != self && !child->process.is_daemon)
-            join(&child->process, -1);
+    struct local_process *child = children.following;
+    while (child != &children && (child->has_ended || !is_wanted(child)))
+        child = child->following;
+    return child == &children ? NULL : child;
+}
+
+static bool is_waited_for(const struct local_process *child)
+{
+    return child != self && !child->process.is_daemon;
 }
 
 /* A thread is left to itself. */
+static bool is_to_be_killed(const struct local_process *child)
+{
+    return child->process.is_daemon && child->workers == &tri__forked && !child->is_killed;
+}
+
+static bool is_killed(const struct local_process *child)
+{
+    return child->is_killed;
+}
+
+static bool none_is_waited_for(void *nothing)
+{
+    (void)nothing;
+    return find_running(is_waited_for) == NULL;
+}
+
+static bool none_is_dying(void *nothing)
+{
+    (void)nothing;
+    return find_running(is_killed) == NULL;
+}
+
+static struct local_process *take_one_to_kill(void)
+{
+    tri__ends_lock();
+    struct local_process *child = find_running(is_to_be_killed);
+    if (child)
+        child->is_killed = true;
+    tri__ends_unlock();
+    return child;
+}
+
 static void kill_daemons(void)
 {
-    for (struct local_process *child = children.following; child != &children;
-         child = child->following)
-        if (child->process.is_daemon && child->workers == &tri__forked) {
-            stop(&child->process, true);
-            join(&child->process, -1);
-        }
+    for (struct local_process *child; (child = take_one_to_kill()) != NULL;)
+        tri__forked.signal(&child->watcher, 0, SIGKILL);
+    tri__ends_wait(none_is_dying, NULL, TRI__FOR_EVER);
 }
 
 /* Those that are waited for may still use pools. */
 void tri__local_finish(void)
 {
-    join_all();
+    if (tri__ends_nudges() < 0)
+        return; /* this process has started nothing */
+    tri__ends_wait(none_is_waited_for, NULL, TRI__FOR_EVER);
     tri__manager_finish();
     kill_daemons();
 }
