@@ -72,4 +72,15 @@ forgets() {
 check "a program that forgets a pool and a daemon ends with its own status" forgets forget 7
 check "and with exit()" forgets exit 8
 
+# waits COMMAND...: for the process that it leaves
+waits() {
+    limit 20 "$@" leave >"$folder/out" && cat "$folder/out" && grep -q "has worked" "$folder/out"
+}
+check "a program waits for its processes" waits ./tests/sleeper
+if [ "$MPIEXEC" = no ]; then
+    skip "under a launcher too" "this build has no MPI"
+else
+    check "under a launcher too" waits "$MPIEXEC" -n 2 ./tests/sleeper
+fi
+
 done_testing

@@ -2,7 +2,7 @@
  *
  * For tests/ends.sh: a program with a pool whose workers sleep in tasks, a process and a daemon. It
  * prints its process id and theirs, then waits for the tasks, which never end; or does what its
- * argument says.
+ * argument says, such as to leave behind a process that will have worked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +24,25 @@ static int sleep_as_process(const void *argument)
     return sleep_on(argument, NULL);
 }
 
+static int work_a_while(const void *argument)
+{
+    (void)argument;
+    usleep(200000);
+    return puts("has worked") < 0;
+}
+
+static int leave_process(void)
+{
+    tri_process *process;
+    tri_process_options options = {.backend = TRI_BACKEND_FORK};
+    return tri_process_start(&process, work_a_while, NULL, 0, &options) == 0 ? 0 : 1;
+}
+
 static int program(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "wait";
+    if (strcmp(what, "leave") == 0)
+        return leave_process();
     tri_process_options daemon = {.name = "daemon", .daemon = 1};
     tri_pool *pool;
     tri_future *future;

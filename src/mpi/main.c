@@ -14,6 +14,7 @@ void tri__mpi_finish(void)
 {
     if (tri__world.size == 0 || tri__world.in_team || tri__world.process != getpid())
         return;
+    tri__local_finish();
     if (tri__world.rank == 0)
         tri__mpi_stop_serving();
     tri__world_close();
