@@ -188,11 +188,11 @@ static void wait_for_work(struct worker *worker, const struct job *job, uint32_t
 }
 
 /* A job was submitted while this one was about to wake up, which may have been counted on for two:
- * where there is more to do, and others sleep, another is woken. */
+ * where there is more to do, another is woken. Whether one sleeps cannot be seen, as who submits
+ * may just have cleared that bit. */
 static void share(struct local_pool *pool, const struct job *job)
 {
-    bool has_more = atomic_load(&job->next) != 0 || atomic_load(&job->hint) < job->chunk_count;
-    if (has_more && (atomic_load(&pool->work) & 1))
+    if (atomic_load(&job->next) != 0 || atomic_load(&job->hint) < job->chunk_count)
         tri__wake(&pool->work, 1);
 }
 
