@@ -6,6 +6,7 @@
  */
 #include "tasks.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -345,6 +346,43 @@ static void test_terminate_stops_tasks(void)
     tri_pool_free(pool);
 }
 
+static int wait_for_stop(const void *argument, void *result)
+{
+    _Atomic int *begun = *(_Atomic int *const *)argument;
+    (void)result;
+    atomic_fetch_add(begun, 1);
+    while (!tri_stop_requested())
+        nap(0.001);
+    return 0;
+}
+
+static tri_pool *stopped_pool;
+static int stopped_code;
+
+static void *map_until_stopped(void *begun)
+{
+    _Atomic int *flags[20];
+    for (int i = 0; i < 20; i++)
+        flags[i] = begun;
+    stopped_code = tri_pool_map(stopped_pool, wait_for_stop, flags, sizeof *flags, NULL, 0, 20, 1);
+    return NULL;
+}
+
+/* By another thread than that which waits for the map or, on serial, runs it. */
+static void test_terminate_by_another(void)
+{
+    pthread_t thread;
+    _Atomic int *begun = new_flag();
+    stopped_pool = open_pool();
+    CHECK(pthread_create(&thread, NULL, map_until_stopped, begun) == 0);
+    while (atomic_load(begun) == 0)
+        nap(0.001);
+    CHECK(tri_pool_terminate(stopped_pool) == 0 && tri_pool_join(stopped_pool, -1) == 0);
+    pthread_join(thread, NULL);
+    CHECK(stopped_code == TRI_ECANCELLED && atomic_load(begun) <= test_options.workers);
+    tri_pool_free(stopped_pool);
+}
+
 /* A thread that takes too long is left behind in a terminated pool too. */
 static void test_terminate_leaves_behind(void)
 {
@@ -517,6 +555,7 @@ static const struct test tests[] = {
     {"terminated when workers are dead or not yet there", test_terminate_dead_workers, ON_FORK, 0,
      0, 0},
     {"terminated while tasks run", test_terminate_stops_tasks, ON_PARALLEL, 0, 0, 0},
+    {"terminated by another thread", test_terminate_by_another, ON_LOCAL, 0, 0, 0},
     {"terminated while tasks take too long", test_terminate_leaves_behind, ON_PARALLEL, 0, 0, 0},
     {"pending tasks are cancelled", test_cancel_pending, ON_PARALLEL, 0, 0, 0},
     {"200 workers and few descriptors", test_few_descriptors, ON_FORK, 200, 0, 0},

@@ -108,6 +108,35 @@ static int check_open(const struct local_pool *pool)
                     pool->state == POOL_CLOSED ? "closed" : "terminated");
 }
 
+/* With the mutex. */
+static int accept_job(struct local_pool *pool, struct job *job)
+{
+    int code = check_open(pool);
+    if (code != 0)
+        return code;
+    tri__pool_sweep(pool);
+    tri__add_to_ring(&pool->jobs, job);
+    if (job->chunk_count > 0)
+        append(pool, job);
+    if (pool->workers == NULL)
+        atomic_fetch_add(&pool->live, 1);
+    return 0;
+}
+
+/* Without the mutex, so that the pool can be terminated meanwhile. */
+static void run_here(struct local_pool *pool)
+{
+    pthread_mutex_lock(&pool->turn);
+    tri__pool_run(pool->slots[0]);
+    pthread_mutex_unlock(&pool->turn);
+    tri__pool_lock(pool);
+    if (pool->has_aborted)
+        tri__pool_settle_aborted(pool);
+    tri__pool_unlock(pool);
+    atomic_fetch_sub(&pool->live, 1);
+    tri__wake_all(&pool->live);
+}
+
 static int submit(tri_pool *base, const struct tri__job_call *call, tri_future **future)
 {
     struct local_pool *pool = tri__local_pool(base);
@@ -122,24 +151,18 @@ static int submit(tri_pool *base, const struct tri__job_call *call, tri_future *
     if (call->count == 0)
         atomic_store(&job->phase, JOB_DONE);
     tri__pool_lock(pool);
-    code = check_open(pool);
-    if (code == 0) {
-        tri__pool_sweep(pool);
-        tri__add_to_ring(&pool->jobs, job);
-        if (call->count > 0)
-            append(pool, job);
-        if (pool->workers == NULL)
-            tri__pool_run(pool->slots[0]);
-    }
+    code = accept_job(pool, job);
     bool has_limits = pool->has_limits;
     tri__pool_unlock(pool);
     if (code != 0) {
         tri__job_free(job);
         return code;
     }
-    if (has_limits)
-        tri__ends_nudge(pool->nudges);
     *future = &job->future;
+    if (pool->workers == NULL)
+        run_here(pool);
+    else if (has_limits)
+        tri__ends_nudge(pool->nudges);
     return 0;
 }
 
@@ -236,6 +259,7 @@ static void free_memory(struct local_pool *pool)
         tri__arena_free(pool->slots[i]);
     tri__arena_free((void *)pool->options.initializer_argument);
     pthread_mutex_destroy(&pool->mutex);
+    pthread_mutex_destroy(&pool->turn);
     tri__arena_free(pool);
 }
 
@@ -443,6 +467,7 @@ int tri__local_pool_open(const struct tri__workers *workers, const struct tri__p
     pool->shortest_limit_s = call->options.time_limit_s;
     pool->stats.workers = call->workers;
     pthread_mutex_init(&pool->mutex, NULL);
+    pthread_mutex_init(&pool->turn, NULL);
     code = pool->done ? copy_initializer(pool, &call->options) : TRI_ENOMEM;
     if (code == 0)
         code = make_slots(pool);

@@ -40,6 +40,7 @@ struct local_pool {
     _Alignas(64) _Atomic uint32_t work; /* a futex: changes with each job by 2; 1: workers sleep */
     _Atomic int is_closing;             /* workers end when there is nothing left to do */
     _Atomic int is_stopping;            /* for tri_stop_requested */
+    pthread_mutex_t turn; /* of the threads that run tasks, where these are the callers */
 
     /* the owner's, guarded by `mutex` */
     _Alignas(64) pthread_mutex_t mutex;
@@ -53,7 +54,7 @@ struct local_pool {
     double shortest_limit_s;   /* that any task has had */
     bool has_callbacks;        /* a job may have some */
     bool has_aborted;          /* a job may be aborted and not yet done */
-    _Atomic uint32_t live;     /* workers; a futex */
+    _Atomic uint32_t live;     /* workers, or callers that run tasks; a futex */
     _Atomic uint32_t uncalled; /* callbacks; a futex */
     int failed_beginnings;     /* workers in a row that ended before they were ready */
     tri_pool_statistics stats;
