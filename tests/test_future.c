@@ -600,6 +600,57 @@ static void test_late_error(void)
     end_pool(pool);
 }
 
+/* All of it: small blocks, which can be used again, and then as large ones as there are. Returns
+ * how many. */
+static int take_arena(void **blocks, int most)
+{
+    int count = 0;
+    for (size_t size = 1 << 7; count < 40; size = (size_t)1 << (7 + count / 4))
+        CHECK((blocks[count++] = tri_shared_alloc(size - 64)) != NULL);
+    for (size_t size = (size_t)1 << 36; size >= 128; size /= 2)
+        while (count < most && (blocks[count] = tri_shared_alloc(size - 64)) != NULL)
+            count++;
+    return count;
+}
+
+/* While there is no memory for another thread the one that takes too long stays. */
+static void test_limit_without_memory(void)
+{
+    static void *blocks[10000];
+    tri_pool *pool = open_pool();
+    _Atomic int *flag = new_flag();
+    tri_future *future = submit_wait(pool, flag);
+    wait_until_running(future);
+    int count = take_arena(blocks, 10000);
+    CHECK(count < 10000 && tri_future_limit(future, 0.03) == 0);
+    CHECK(tri_future_wait(future, 0.2) == TRI_ETIMEOUT);
+    for (int i = 0; i < count; i++)
+        tri_shared_free(blocks[i]);
+    CHECK(tri_future_result(future, NULL, -1) == TRI_ETIMEOUT && says("limit of 0.03 s"));
+    atomic_store(flag, 1);
+    tri_future_free(future);
+    end_pool(pool);
+}
+
+/* Nor is there any for words. */
+static void test_error_without_memory(void)
+{
+    static void *blocks[10000];
+    tri_pool *pool = open_with((tri_pool_options){.workers = 1});
+    _Atomic int *flag = new_flag();
+    tri_future *wait = submit_wait(pool, flag), *future = submit_fail(pool);
+    int result = -1, count = take_arena(blocks, 10000);
+    CHECK(count < 10000);
+    atomic_store(flag, 1);
+    CHECK(tri_future_result(future, &result, -1) == TRI_EFAILED && result == -1);
+    CHECK(tri_future_task_result(future, 0, &result) == TRI_EFAILED);
+    for (int i = 0; i < count; i++)
+        tri_shared_free(blocks[i]);
+    tri_future_free(wait);
+    tri_future_free(future);
+    end_pool(pool);
+}
+
 static int sleep_longer(const void *argument, void *result)
 {
     if (*(const int *)argument == 3)
@@ -650,6 +701,8 @@ static const struct test tests[] = {
     {"a pending future is killed", test_kill_pending, ON_PARALLEL, 1, 0, 0},
     {"a limit for a running future", test_limit, ON_PARALLEL, 0, 0, 0},
     {"a task fails after its limit", test_late_error, ON_PARALLEL, 2, 0, 0},
+    {"a limit, and no memory", test_limit_without_memory, ON_THREADS, 1, 0, 0},
+    {"an error, and no memory", test_error_without_memory, ON_PARALLEL, 1, 0, 0},
     {"a limit for each task", test_pool_limit, ON_LOCAL, 0, 0, 0},
     {0},
 };

@@ -272,6 +272,16 @@ static size_t chunk_of(const struct job *job, size_t task)
     return first;
 }
 
+/* Of the task's error; 0 for none. Where there was no memory to note it, only that of a single task
+ * is known. */
+static int code_of(const struct job *job, size_t task, const struct task_error *error)
+{
+    const int32_t *codes = atomic_load(&job->codes);
+    if (error || codes)
+        return error ? atomic_load(&error->code) : codes[task];
+    return job->future.count == 1 && atomic_load(&job->error_count) > 0 ? TRI_EFAILED : 0;
+}
+
 /* Of a job that is aborted. */
 static bool has_been_done(const struct job *job, size_t task)
 {
@@ -288,19 +298,18 @@ bool tri__job_is_cut_short(const struct job *job)
 
 bool tri__job_has_result(const struct job *job, size_t task)
 {
-    const int32_t *codes = atomic_load(&job->codes);
     if (atomic_load(&job->aborted) && !has_been_done(job, task))
         return false;
-    return codes ? codes[task] == 0 : find_error(job, task) == NULL;
+    const struct task_error *error = atomic_load(&job->codes) ? NULL : find_error(job, task);
+    return code_of(job, task, error) == 0;
 }
 
 int tri__job_error(const struct job *job, size_t task)
 {
-    const int32_t *codes = atomic_load(&job->codes);
     if (atomic_load(&job->aborted) && !has_been_done(job, task))
         return say_aborted(job);
     const struct task_error *error = find_error(job, task);
-    int code = error ? error->code : codes ? codes[task] : 0;
+    int code = code_of(job, task, error);
     return code ? say(job, task, code, error) : 0;
 }
 

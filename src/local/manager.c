@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* A worker that cannot be started is tried again after a while, and this often if it is the last.
- */
+/* A worker that cannot be started is tried again after a while, and this often if it is the last;
+ * as is one for which there was no memory. */
 static const double START_AGAIN_S = 0.05;
 enum { STARTS = 20 };
 
@@ -169,17 +169,31 @@ static void take_abandoned_ends(struct local_pool *pool)
 
 /* ---- Limits ---------------------------------------------------------------------------- */
 
-static void end_task(struct local_pool *pool, struct worker *worker)
+static void replace(struct local_pool *pool, struct worker *worker, struct worker *next)
+{
+    tri__abandon(pool, worker, next);
+    if (is_over(pool))
+        lose_worker(pool, next);
+    else
+        tri__pool_start_worker(pool, next);
+}
+
+/* False when there is no memory for a worker in place of the thread: it is as it was. */
+static bool end_task(struct local_pool *pool, struct worker *worker, uint64_t running)
 {
     if (pool->workers->signal) {
-        pool->workers->signal(&pool->watcher, worker->number, SIGKILL);
-        return;
+        if (tri__condemn(worker, running, TRI_ETIMEOUT))
+            pool->workers->signal(&pool->watcher, worker->number, SIGKILL);
+        return true;
     }
-    struct worker *next = tri__abandon(pool, worker);
-    if (next && is_over(pool))
-        lose_worker(pool, next);
-    else if (next)
-        tri__pool_start_worker(pool, next);
+    struct worker *next = tri__arena_alloc(sizeof *next);
+    if (next == NULL)
+        return false;
+    if (tri__condemn(worker, running, TRI_ETIMEOUT))
+        replace(pool, worker, next);
+    else
+        tri__arena_free(next);
+    return true;
 }
 
 /* When to look again. */
@@ -199,8 +213,8 @@ static double watch_limits(struct local_pool *pool)
         double time = begin + limit_s;
         if (limit_s > 0 && time > now)
             next = fmin(next, time);
-        else if (limit_s > 0 && tri__condemn(worker, running, TRI_ETIMEOUT))
-            end_task(pool, worker);
+        else if (limit_s > 0 && !end_task(pool, worker, running))
+            next = fmin(next, now + START_AGAIN_S);
     }
     return is_busy ? fmin(next, now + pool->shortest_limit_s) : next;
 }

@@ -160,9 +160,9 @@ bool tri__condemn(struct worker *worker, uint64_t running, int cause);
 bool tri__recover(struct local_pool *pool, struct worker *worker,
                   const struct tri__worker_end *end);
 
-/* A thread that takes too long keeps its struct worker; returns another, not yet started, that is
- * to go on with what it had. */
-struct worker *tri__abandon(struct local_pool *pool, struct worker *worker);
+/* A thread that takes too long keeps its struct worker; another, not yet started, is to go on with
+ * what it had. */
+void tri__abandon(struct local_pool *pool, struct worker *worker, struct worker *next);
 
 /* ---- manager.c ------------------------------------------------------------------------- */
 

@@ -105,11 +105,8 @@ bool tri__recover(struct local_pool *pool, struct worker *worker, const struct t
     return pool->stats.lost != lost;
 }
 
-struct worker *tri__abandon(struct local_pool *pool, struct worker *worker)
+void tri__abandon(struct local_pool *pool, struct worker *worker, struct worker *next)
 {
-    struct worker *next = tri__arena_alloc(sizeof *next);
-    if (next == NULL)
-        return NULL;
     next->pool = pool;
     next->number = worker->number;
     next->cause = worker->cause;
@@ -126,5 +123,4 @@ struct worker *tri__abandon(struct local_pool *pool, struct worker *worker)
     pool->abandoned = worker;
     pool->slots[worker->number] = next;
     tri__recover(pool, next, &worker->end);
-    return next;
 }
