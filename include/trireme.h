@@ -304,7 +304,7 @@ typedef int tri_initializer(const void *argument);
 
 typedef struct tri_pool_options {
     tri_backend backend; /* as tri_team_options; not mpi */
-    int workers;
+    int workers;         /* likewise, but at most 32767 */
     tri_initializer *initializer;
     const void *initializer_argument; /* copied */
     size_t initializer_size;

@@ -244,6 +244,14 @@ static void test_failing_rounds(void)
     end_pool(pool);
 }
 
+static void test_too_many_workers(void)
+{
+    tri_pool *pool;
+    tri_pool_options options = {.backend = test_options.backend, .workers = 32768};
+    CHECK(tri_pool_open(&pool, &options) == TRI_EINVAL && pool == NULL);
+    CHECK(says("at most 32767 workers"));
+}
+
 static void test_bad_arguments(void)
 {
     int one = 1;
@@ -921,6 +929,7 @@ static const struct test tests[] = {
     {"5000 tasks fail", test_all_fail, ON_LOCAL, 2, 0, 0},
     {"failing tasks cost no worker", test_failing_rounds, ON_LOCAL, 2, 0, 0},
     {"bad arguments", test_bad_arguments, 0, 0, 0, 0},
+    {"too many workers", test_too_many_workers, ON_PARALLEL, 1, 0, 0},
     {"apply_async waits", test_async, ON_LOCAL, 0, 0, 0},
     {"a result is not there in time", test_async_timeout, ON_PARALLEL, 0, 0, 0},
     {"map_async calls back once", test_callbacks, ON_LOCAL, 0, 0, 0},
