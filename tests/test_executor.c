@@ -475,6 +475,37 @@ static void test_user_forks(void)
     end_pool(pool);
 }
 
+static int fork_and_exit(const void *argument, void *result)
+{
+    int code = *(const int *)argument, status;
+    pid_t pid = fork();
+    if (pid == 0)
+        exit(code);
+    if (waitpid(pid, &status, 0) != pid)
+        return 1;
+    *(int *)result = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return 0;
+}
+
+static int fork_in_kernel(tri_team *team, const void *argument, void *result)
+{
+    (void)team;
+    return fork_and_exit(argument, result);
+}
+
+/* A child forked by a task or a kernel ends as it says. */
+static void test_tasks_fork(void)
+{
+    int codes[] = {0, 3}, seen[2], end = -1;
+    tri_pool *pool = open_pool();
+    CHECK(tri_pool_map(pool, fork_and_exit, codes, sizeof *codes, seen, sizeof *seen, 2, 1) == 0);
+    CHECK(seen[0] == 0 && seen[1] == 3);
+    end_pool(pool);
+    CHECK(tri_team_run(fork_in_kernel, &codes[0], sizeof *codes, &end, sizeof end, &test_options) ==
+          0);
+    CHECK(end == 0);
+}
+
 /* There is room for the manager's thread and no other. Root only, as others share their limit with
  * all their processes. */
 static bool limit_threads(void)
@@ -563,6 +594,7 @@ static const struct test tests[] = {
     {"a program ends with tasks waiting", test_exit_with_tasks, ON_LOCAL, 0, 0, 0},
 #ifndef __SANITIZE_THREAD__ /* which has a thread of its own, and knows no threads in forks */
     {"the program forks by itself", test_user_forks, ON_LOCAL, 2, 0, 0},
+    {"tasks fork by themselves", test_tasks_fork, ON_LOCAL, 2, 0, 0},
     {"workers cannot be started", test_cannot_start, ON_THREADS, 2, 0, 0},
     {"terminated before workers could be started", test_terminate_before_start, ON_THREADS, 2, 0,
      0},
