@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The owner wants to know the process id. */
+static const uint32_t AWAITED = UINT32_MAX;
+
 struct local_process {
     struct tri_process process;
     struct tri__watcher watcher;
@@ -21,7 +24,8 @@ struct local_process {
     tri_function *function;
     void *argument; /* in the arena */
 
-    _Atomic uint32_t pid; /* written by the process; a futex; 0 before */
+    int nudges;           /* the owner's */
+    _Atomic uint32_t pid; /* written by the process; before it 0, or AWAITED */
     _Atomic int is_stopping;
     int exit_code; /* of a thread */
 
@@ -53,8 +57,8 @@ static void run(void *context, int number)
     struct local_process *process = context;
     (void)number;
     self = process;
-    atomic_store(&process->pid, (uint32_t)getpid());
-    tri__wake_all(&process->pid);
+    if (atomic_exchange(&process->pid, (uint32_t)getpid()) == AWAITED)
+        tri__ends_nudge(process->nudges);
     process->exit_code = process->function(process->argument);
     self = NULL;
     if (process->workers == &tri__forked)
@@ -145,7 +149,11 @@ static int stop(tri_process *process, bool by_force)
 
 static bool is_known(void *process)
 {
-    return has_ended(process) || atomic_load(&((struct local_process *)process)->pid) != 0;
+    uint32_t pid = 0;
+    if (has_ended(process))
+        return true;
+    atomic_compare_exchange_strong(&((struct local_process *)process)->pid, &pid, AWAITED);
+    return pid != 0 && pid != AWAITED;
 }
 
 /* The process itself writes it; of one that was killed before, its end tells. */
@@ -153,10 +161,9 @@ static long id(const tri_process *process)
 {
     struct local_process *wanted = local(process);
     if (local(process) != self && wanted->owner == tri__process_number())
-        while (!tri__ends_wait(is_known, wanted, tri__time_after(0.001)))
-            ;
-    long pid = (long)atomic_load(&wanted->pid);
-    return pid ? pid : wanted->end.pid;
+        tri__ends_wait(is_known, wanted, TRI__FOR_EVER);
+    uint32_t pid = atomic_load(&wanted->pid);
+    return pid != 0 && pid != AWAITED ? (long)pid : wanted->end.pid;
 }
 
 static void release(struct local_process *process)
@@ -232,6 +239,7 @@ int tri__local_process_start(const struct tri__workers *workers,
     process->watcher.on_end = take_end;
     process->workers = workers;
     process->owner = tri__process_number();
+    process->nudges = tri__ends_nudges();
     process->function = call->function;
     process->argument = argument;
     code = start(process);
