@@ -55,7 +55,7 @@ bool tri__spin_while(_Atomic uint32_t *word, uint32_t old)
 bool tri__wait_until(_Atomic uint32_t *word, uint32_t old, double time)
 {
     while (!is_over(word, old)) {
-        double left_s = time - tri__now();
+        double left_s = time < TRI__FOR_EVER ? time - tri__now() : 0;
         struct timespec left = {(time_t)left_s, (long)(1e9 * (left_s - (double)(time_t)left_s))};
         if (time < TRI__FOR_EVER && left_s <= 0)
             return false;
