@@ -377,7 +377,8 @@ void tri__failure_set(struct tri__failure *failure, int code, int rank, int size
 /* The name of this host. */
 const char *tri__host_name(void);
 
-/* Seconds on a clock that never goes back, and the time that is timeout_s from now (src/local). */
+/* Seconds on a clock that never goes back, and the time that is timeout_s from now, for a negative
+ * one TRI__FOR_EVER (src/local). */
 double tri__now(void);
 double tri__time_after(double timeout_s);
 

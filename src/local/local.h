@@ -38,8 +38,6 @@ uint64_t tri__arena_next_process(void);
 /* All work between processes. Times are those of tri__now(). */
 #define TRI__FOR_EVER 1e300
 
-/* and tri__time_after(negative) is for ever */
-
 /* Waits until *word is no longer `old`. `spin` lets it burn the CPU for some microseconds first:
  * false on a machine with more workers than CPUs. */
 void tri__wait_while(_Atomic uint32_t *word, uint32_t old, bool spin);
