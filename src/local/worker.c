@@ -138,7 +138,7 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
 
 /* ---- The queue ------------------------------------------------------------------------- */
 
-static struct job *job_of(uint64_t head)
+static struct job *job_at(uint64_t head)
 {
     return tri__arena_at((uint32_t)head);
 }
@@ -149,10 +149,10 @@ static struct job *hold_head(struct worker *worker, uint64_t *head)
     struct local_pool *pool = worker->pool;
     do {
         *head = atomic_load(&pool->head);
-        atomic_store(&worker->job, job_of(*head));
+        atomic_store(&worker->job, job_at(*head));
         AT(POINT_HOLDING);
     } while (atomic_load(&pool->head) != *head);
-    return job_of(*head);
+    return job_at(*head);
 }
 
 /* Moves the head on from a job without free chunks. False when that is the last one. */
