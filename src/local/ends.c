@@ -24,6 +24,8 @@ static struct {
     int nudges; /* an eventfd, which workers inherit */
 } ends = {.nudges = -1};
 
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
 static _Thread_local bool has_lock; /* for the child that this thread forks */
 
 void tri__ends_lock(void)
@@ -53,7 +55,6 @@ static int open_ends(void)
 
 int tri__ends_need(void)
 {
-    static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&opening);
     int code = ends.nudges < 0 ? open_ends() : 0;
     pthread_mutex_unlock(&opening);
@@ -64,6 +65,7 @@ void tri__ends_forget(void)
 {
     if (has_lock)
         tri__ends_unlock();
+    pthread_mutex_init(&opening, NULL); /* another thread of the parent's may have held it */
     ends.nudges = -1;
 }
 
