@@ -161,11 +161,11 @@ static int kill_tasks(tri_future *future)
     enum tri__future_state now = state(future);
     if (now == TRI__DONE) {
         code = tri_fail(TRI_ESTATE, "the future is done");
-    } else if (now != TRI__CANCELLED && !is_free && !pool->flushes) {
+    } else if (now != TRI__CANCELLED && !is_free && !pool->has_processes) {
         code = tri_fail(TRI_ENOTSUP, "a thread cannot be killed");
     } else {
         tri__job_abort(job, TRI_ECANCELLED);
-        if (pool->flushes)
+        if (pool->has_processes)
             kill_workers_of(pool, job);
     }
     tri__pool_unlock(pool);

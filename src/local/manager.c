@@ -181,7 +181,7 @@ static void replace(struct local_pool *pool, struct worker *worker, struct worke
 /* False when there is no memory for a worker in place of the thread: it is as it was. */
 static bool end_task(struct local_pool *pool, struct worker *worker, uint64_t running)
 {
-    if (pool->workers->signal) {
+    if (pool->has_processes) {
         if (tri__condemn(worker, running, TRI_ETIMEOUT))
             pool->workers->signal(&pool->watcher, worker->number, SIGKILL);
         return true;

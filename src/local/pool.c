@@ -197,7 +197,7 @@ void tri__pool_abort(struct local_pool *pool, enum pool_state state, int code, c
         tri__job_abort(job, code);
     for (struct job *job = pool->freed.following; job != &pool->freed; job = job->following)
         tri__job_abort(job, code);
-    if (pool->workers && pool->workers->signal)
+    if (pool->has_processes)
         pool->workers->signal(&pool->watcher, -1, SIGKILL);
     tell_all_workers(pool);
     tri__ends_nudge(pool->nudges); /* those that wait to be started never will be */
@@ -435,7 +435,7 @@ static int check_options(const struct tri__workers *workers, const struct tri__p
 {
     if (call->workers > INT16_MAX)
         return tri_fail(TRI_EINVAL, "a pool has at most %d workers", INT16_MAX);
-    if (call->options.memory_limit > 0 && (workers == NULL || workers->signal == NULL))
+    if (call->options.memory_limit > 0 && workers != &tri__forked)
         return tri_fail(TRI_ENOTSUP, "memory can be limited for processes only, not for threads");
     return 0;
 }
@@ -461,7 +461,7 @@ int tri__local_pool_open(const struct tri__workers *workers, const struct tri__p
     pool->nudges = tri__ends_nudges();
     note_outer_pools(pool);
     pool->spinners = call->workers < cpus ? call->workers : cpus - 1;
-    pool->flushes = workers && workers->signal;
+    pool->has_processes = workers == &tri__forked;
     pool->done = tri__done_word();
     pool->has_limits = call->options.time_limit_s > 0;
     pool->shortest_limit_s = call->options.time_limit_s;

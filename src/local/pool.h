@@ -32,7 +32,7 @@ struct local_pool {
     sigset_t signals;                   /* the mask of the thread that opened it, for threads */
     int nudges;                         /* the owner's */
     int spinners;                       /* workers below this number may spin */
-    bool flushes;           /* workers are processes, with output buffers of their own */
+    bool has_processes;     /* for workers: they can be killed, and have buffers of their own */
     _Atomic uint32_t *done; /* the owner's: see tri__done_tell */
 
     /* shared: all change often */

@@ -33,7 +33,7 @@ int tri__local_worker_number(void)
 /* Condemned: on fork a signal is on its way, and a thread has been given up. */
 static _Noreturn void do_nothing_more(const struct worker *worker)
 {
-    if (!worker->pool->flushes)
+    if (!worker->pool->has_processes)
         pthread_exit(NULL);
     for (;;)
         pause();
@@ -122,7 +122,7 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
         task++;
         is_last = turn->left > 0 && --turn->left == 0;
     }
-    if (worker->pool->flushes && __fpending(stdout) > 0)
+    if (worker->pool->has_processes && __fpending(stdout) > 0)
         fflush(stdout);
     turn->clock = tri__now();
     atomic_store_explicit(&worker->busy_s, atomic_load(&worker->busy_s) + turn->clock - begin,
@@ -283,7 +283,7 @@ void tri__pool_worker(void *context, int number)
     bool goes_on = true;
     (void)number;
     self = worker;
-    if (!worker->pool->flushes) /* the manager, which may have started it, takes no signals */
+    if (!worker->pool->has_processes) /* the manager, which may have started it, takes no signals */
         pthread_sigmask(SIG_SETMASK, &worker->pool->signals, NULL);
     atomic_store(&worker->pid, getpid());
     if (initialize(worker)) {
