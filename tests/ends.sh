@@ -72,11 +72,13 @@ forgets() {
 check "a program that forgets a pool and a daemon ends with its own status" forgets forget 7
 check "and with exit()" forgets exit 8
 
-# waits COMMAND...: for the process that it leaves
+# waits COMMAND...: for the process and the callbacks that it leaves
 waits() {
-    limit 20 "$@" leave >"$folder/out" && cat "$folder/out" && grep -q "has worked" "$folder/out"
+    limit 20 "$@" leave >"$folder/out" && cat "$folder/out" && grep -q "has worked" "$folder/out" &&
+        limit 20 "$@" callbacks >"$folder/out" && cat "$folder/out" &&
+        [ "$(grep -c "called back" "$folder/out")" -eq 8 ]
 }
-check "a program waits for its processes" waits ./tests/sleeper
+check "a program waits for its processes and callbacks" waits ./tests/sleeper
 if [ "$MPIEXEC" = no ]; then
     skip "under a launcher too" "this build has no MPI"
 else

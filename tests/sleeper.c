@@ -2,7 +2,7 @@
  *
  * For tests/ends.sh: a program with a pool whose workers sleep in tasks, a process and a daemon. It
  * prints its process id and theirs, then waits for the tasks, which never end; or does what its
- * argument says, such as to leave behind a process that will have worked.
+ * argument says, such as to leave behind a process that will have worked or callbacks to be called.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,11 +38,43 @@ static int leave_process(void)
     return tri_process_start(&process, work_a_while, NULL, 0, &options) == 0 ? 0 : 1;
 }
 
+static int nap(const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    usleep(3000);
+    return 0;
+}
+
+static void call_back(tri_future *future, void *data)
+{
+    (void)future;
+    (void)data;
+    usleep(10000);
+    puts("called back");
+}
+
+/* Tasks are done faster than callbacks are called. */
+static int leave_callbacks(void)
+{
+    tri_pool *pool;
+    tri_future *futures[8];
+    if (tri_pool_open(&pool, &(tri_pool_options){.backend = TRI_BACKEND_FORK, .workers = 1}) != 0)
+        return 1;
+    for (int i = 0; i < 8; i++)
+        if (tri_submit(pool, nap, NULL, 0, 0, &futures[i]) != 0 ||
+            tri_future_on_done(futures[i], call_back, NULL) != 0)
+            return 1;
+    return tri_wait(futures, 8, TRI_ALL_COMPLETED, -1) == 8 ? 0 : 1;
+}
+
 static int program(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "wait";
     if (strcmp(what, "leave") == 0)
         return leave_process();
+    if (strcmp(what, "callbacks") == 0)
+        return leave_callbacks();
     tri_process_options daemon = {.name = "daemon", .daemon = 1};
     tri_pool *pool;
     tri_future *future;
