@@ -600,6 +600,37 @@ static void test_late_error(void)
     end_pool(pool);
 }
 
+struct counted {
+    _Atomic int *flag, *runs;
+};
+
+static int wait_and_count(const void *argument, void *result)
+{
+    const struct counted *counted = argument;
+    atomic_fetch_add(counted->runs, 1);
+    return wait_for_flag(&counted->flag, result);
+}
+
+/* A thread that was left behind does no more of its chunk, whatever its limit is by then. */
+static void test_limit_taken_back(void)
+{
+    tri_pool *pool = open_pool();
+    _Atomic int *flag = new_flag(), *up = new_flag(), *runs = new_flag();
+    struct counted arguments[] = {{flag, runs}, {up, runs}};
+    tri_future *future;
+    atomic_store(up, 1);
+    CHECK(tri_pool_map_async(pool, wait_and_count, arguments, sizeof *arguments, 0, 2, 2,
+                             &future) == 0);
+    CHECK(tri_future_limit(future, 0.03) == 0);
+    CHECK(tri_future_result(future, NULL, -1) == TRI_ETIMEOUT);
+    CHECK(tri_future_limit(future, 0) == 0);
+    atomic_store(flag, 1);
+    nap(0.1);
+    CHECK(atomic_load(runs) == 2);
+    tri_future_free(future);
+    end_pool(pool);
+}
+
 /* All of it: small blocks, which can be used again, and then as large ones as there are. Returns
  * how many. */
 static int take_arena(void **blocks, int most)
@@ -701,6 +732,7 @@ static const struct test tests[] = {
     {"a pending future is killed", test_kill_pending, ON_PARALLEL, 1, 0, 0},
     {"a limit for a running future", test_limit, ON_PARALLEL, 0, 0, 0},
     {"a task fails after its limit", test_late_error, ON_PARALLEL, 2, 0, 0},
+    {"a limit is taken back", test_limit_taken_back, ON_PARALLEL, 1, 0, 0},
     {"a limit, and no memory", test_limit_without_memory, ON_THREADS, 1, 0, 0},
     {"an error, and no memory", test_error_without_memory, ON_PARALLEL, 1, 0, 0},
     {"a limit for each task", test_pool_limit, ON_LOCAL, 0, 0, 0},

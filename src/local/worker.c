@@ -118,6 +118,8 @@ static bool run_chunk(struct worker *worker, struct job *job, struct turn *turn)
             atomic_store(&worker->started, tri__now());
             change_running(worker, turn->ticket, turn->ticket + 2);
             turn->ticket += 2;
+        } else if (atomic_load_explicit(&worker->running, memory_order_relaxed) == CONDEMNED) {
+            do_nothing_more(worker); /* for a limit that it no longer has */
         }
         task++;
         is_last = turn->left > 0 && --turn->left == 0;
