@@ -289,6 +289,38 @@ CPU-bound T T T seconds" src/examples/13_io_and_cpu 0.01 1000
 check "13_io_and_cpu: where it is done" says_through pids "1 1 1 1 8 " src/examples/13_io_and_cpu 0.01 1000
 check "13_io_and_cpu: waits one after the other add up" waits_add_up
 
+# ---- 14_colors to 18_shared_value ------------------------------------------------------------
+
+on "$all" "what went in comes out" cat "pushing items to queue:
+item no:  1   red
+item no:  2   green
+item no:  3   blue
+item no:  4   black
+
+popping items from queue:
+item no:  0   red
+item no:  1   green
+item no:  2   blue
+item no:  3   black" 14_colors
+on "$all" "even numbers" cat "0
+2
+4
+6
+8" 15_even_numbers
+
+balances() {
+    sed -n 's/^Final balance = -\{0,1\}[0-9][0-9]*$/balance/p' | uniq -c | sed 's/^ *//'
+}
+
+on "$all" "always 100" cat "$(yes 'Final balance = 100' | head -n 10)" 16_bank
+on "$all" "ten balances without the lock" balances "10 balance" 16_bank --no-lock
+
+on "$all" "sum of squares" cat 333833500 17_pipeline
+on "$all" "the program sees the process's results" cat "$squares_of_six
+result: [4, 9, 64, 36, 49, 64]
+$squares_of_six
+results2: [4, 9, 64, 36, 49, 64, 4, 9, 64, 36, 49, 64]" 18_shared_value
+
 # ---- The README ----------------------------------------------------------------------------
 
 # in_readme N: the N-th C program there
