@@ -12,49 +12,8 @@ rounds=5
 [ "$1" != -n ] || { rounds=$2; shift 2; }
 chosen=$*
 
-fail() {
-    echo "pool.sh: $*" >&2
-    exit 1
-}
-
-# Not what `python3` is in the PATH: that may be a script that looks for a Python.
-python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) ||
-    echo "pool.sh: no python3, left out" >&2
-python=${python:+"'$python' '$(dirname "$0")/peers/multiprocessing_pool.py'"}
+python=$(python_peer multiprocessing_pool.py)
 openmp=bench/openmp
-
-samples=$(mktemp -d "${TMPDIR:-/tmp}/pool.XXXXXX") || exit 1
-trap 'rm -rf "$samples"' EXIT
-trap 'exit 1' HUP INT TERM
-
-# ---- Medians -------------------------------------------------------------------------------
-
-median() {
-    sort -g | awk '{ n[NR] = $1 } END { print (n[int((NR + 1) / 2)] + n[int(NR / 2) + 1]) / 2 }'
-}
-
-# in_turn ROUNDS A B sets $a and $b to the medians of what the commands print; there may be no B.
-in_turn() {
-    rm -f "$samples"/*
-    for round in $(seq "$1"); do
-        sh -c "$2" >>"$samples/a" || fail "\"$2\" failed"
-        [ -z "$3" ] || sh -c "$3" >>"$samples/b" || fail "\"$3\" failed"
-    done
-    a=$(median <"$samples/a") b=
-    [ -z "$3" ] || b=$(median <"$samples/b")
-}
-
-# in_unit UNIT NUMBER
-in_unit() {
-    case $1 in
-    ns) scale=1e9 ;;
-    µs) scale=1e6 ;;
-    ms) scale=1e3 ;;
-    MB) scale=1e-6 ;;
-    *) scale=1 ;;
-    esac
-    echo "$(calc "$2 * $scale") $1"
-}
 
 # ---- Rows ----------------------------------------------------------------------------------
 

@@ -35,3 +35,4 @@ fi
 sh "$srcdir/bench/rowcount.sh"
 sh "$srcdir/bench/thumbs.sh"
 sh "$srcdir/bench/pool.sh"
+sh "$srcdir/bench/objects.sh"
