@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * All that waits: it waits as long as it is told to and no less, whatever signals come, uses no CPU
+ * meanwhile, and is told when what it waits for is freed.
+ */
+#include "objects.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+
+/* ---- What there is to wait for -------------------------------------------------------------- */
+
+struct ids {
+    uint64_t id, other;
+};
+
+static struct ids make_lock(void)
+{
+    tri_lock lock;
+    CHECK(tri_lock_new(&lock) == 0 && tri_lock_acquire(lock, -1) == 0);
+    return (struct ids){lock.id, 0};
+}
+
+static int wait_lock(uint64_t id, double timeout_s)
+{
+    return tri_lock_acquire((tri_lock){id}, timeout_s);
+}
+
+static int free_lock(const struct ids *ids)
+{
+    return tri_lock_free((tri_lock){ids->id});
+}
+
+static struct ids make_rlock(void)
+{
+    tri_rlock lock;
+    CHECK(tri_rlock_new(&lock) == 0 && tri_rlock_acquire(lock, -1) == 0);
+    return (struct ids){lock.id, 0};
+}
+
+static int wait_rlock(uint64_t id, double timeout_s)
+{
+    return tri_rlock_acquire((tri_rlock){id}, timeout_s);
+}
+
+static int free_rlock(const struct ids *ids)
+{
+    return tri_rlock_free((tri_rlock){ids->id});
+}
+
+static struct ids make_semaphore(void)
+{
+    tri_semaphore semaphore;
+    CHECK(tri_semaphore_new(&semaphore, 0, 0) == 0);
+    return (struct ids){semaphore.id, 0};
+}
+
+static int wait_semaphore(uint64_t id, double timeout_s)
+{
+    return tri_semaphore_acquire((tri_semaphore){id}, timeout_s);
+}
+
+static int free_semaphore(const struct ids *ids)
+{
+    return tri_semaphore_free((tri_semaphore){ids->id});
+}
+
+static struct ids make_event(void)
+{
+    tri_event event;
+    CHECK(tri_event_new(&event) == 0);
+    return (struct ids){event.id, 0};
+}
+
+static int wait_event(uint64_t id, double timeout_s)
+{
+    return tri_event_wait((tri_event){id}, timeout_s);
+}
+
+static int free_event(const struct ids *ids)
+{
+    return tri_event_free((tri_event){ids->id});
+}
+
+static struct ids make_condition(void)
+{
+    tri_condition condition;
+    CHECK(tri_condition_new(&condition) == 0);
+    return (struct ids){condition.id, 0};
+}
+
+static int wait_condition(uint64_t id, double timeout_s)
+{
+    tri_condition condition = {id};
+    CHECK(tri_condition_acquire(condition, -1) == 0);
+    int code = tri_condition_wait(condition, timeout_s);
+    if (code == TRI_ETIMEOUT)
+        CHECK(tri_condition_release(condition) == 0 && tri_fail(code, "as it was"));
+    return code;
+}
+
+static int is_never_true(void *data)
+{
+    (void)data;
+    return 0;
+}
+
+static int wait_for_truth(uint64_t id, double timeout_s)
+{
+    tri_condition condition = {id};
+    CHECK(tri_condition_acquire(condition, -1) == 0);
+    int code = tri_condition_wait_for(condition, is_never_true, NULL, timeout_s);
+    if (code == TRI_ETIMEOUT)
+        CHECK(tri_condition_release(condition) == 0 && tri_fail(code, "as it was"));
+    return code;
+}
+
+static struct ids make_taken_condition(void)
+{
+    struct ids ids = make_condition();
+    CHECK(tri_condition_acquire((tri_condition){ids.id}, -1) == 0);
+    return ids;
+}
+
+static int wait_condition_lock(uint64_t id, double timeout_s)
+{
+    return tri_condition_acquire((tri_condition){id}, timeout_s);
+}
+
+static int free_condition(const struct ids *ids)
+{
+    return tri_condition_free((tri_condition){ids->id});
+}
+
+static struct ids make_barrier(void)
+{
+    tri_barrier barrier;
+    CHECK(tri_barrier_new(&barrier, 2, NULL) == 0);
+    return (struct ids){barrier.id, 0};
+}
+
+static int wait_barrier(uint64_t id, double timeout_s)
+{
+    return tri_barrier_wait((tri_barrier){id}, timeout_s);
+}
+
+static int free_barrier(const struct ids *ids)
+{
+    return tri_barrier_free((tri_barrier){ids->id});
+}
+
+static struct ids make_queue(void)
+{
+    tri_queue queue;
+    CHECK(tri_queue_new(&queue, NULL) == 0);
+    return (struct ids){queue.id, 0};
+}
+
+static int wait_get(uint64_t id, double timeout_s)
+{
+    char byte;
+    return tri_queue_get((tri_queue){id}, &byte, 1, NULL, timeout_s);
+}
+
+static struct ids make_full_queue(void)
+{
+    tri_queue queue;
+    tri_queue_options options = {.messages = 1};
+    CHECK(tri_queue_new(&queue, &options) == 0 && tri_queue_put(queue, "x", 1, -1) == 0);
+    return (struct ids){queue.id, 0};
+}
+
+static int wait_put(uint64_t id, double timeout_s)
+{
+    return tri_queue_put((tri_queue){id}, "y", 1, timeout_s);
+}
+
+static int wait_join(uint64_t id, double timeout_s)
+{
+    return tri_queue_join((tri_queue){id}, timeout_s);
+}
+
+static int free_queue(const struct ids *ids)
+{
+    return tri_queue_free((tri_queue){ids->id});
+}
+
+static struct ids make_pipe(void)
+{
+    tri_pipe ends[2];
+    CHECK(tri_pipe_new(ends) == 0);
+    return (struct ids){ends[0].id, ends[1].id};
+}
+
+static int wait_recv(uint64_t id, double timeout_s)
+{
+    char byte;
+    return tri_pipe_recv((tri_pipe){id}, &byte, 1, NULL, timeout_s);
+}
+
+static int wait_poll(uint64_t id, double timeout_s)
+{
+    return tri_pipe_poll((tri_pipe){id}, timeout_s);
+}
+
+static int wait_send(uint64_t id, double timeout_s)
+{
+    static const char message[100000];
+    return tri_pipe_send((tri_pipe){id}, message, sizeof message, timeout_s);
+}
+
+static struct ids make_full_pipe(void)
+{
+    struct ids ids = make_pipe();
+    while (wait_send(ids.id, 0) == 0)
+        ;
+    return ids;
+}
+
+static int free_pipe(const struct ids *ids)
+{
+    int code = tri_pipe_close((tri_pipe){ids->id});
+    return code ? code : tri_pipe_close((tri_pipe){ids->other});
+}
+
+static struct ids make_value(void)
+{
+    tri_value value;
+    CHECK(tri_value_new(&value, TRI_INT32, NULL) == 0 && tri_value_acquire(value, -1) == 0);
+    return (struct ids){value.id, 0};
+}
+
+static int wait_value(uint64_t id, double timeout_s)
+{
+    return tri_value_acquire((tri_value){id}, timeout_s);
+}
+
+static int free_value(const struct ids *ids)
+{
+    return tri_value_free((tri_value){ids->id});
+}
+
+static struct ids make_array(void)
+{
+    tri_array array;
+    CHECK(tri_array_new(&array, TRI_INT32, 5, NULL) == 0 && tri_array_acquire(array, -1) == 0);
+    return (struct ids){array.id, 0};
+}
+
+static int wait_array(uint64_t id, double timeout_s)
+{
+    return tri_array_acquire((tri_array){id}, timeout_s);
+}
+
+static int free_array(const struct ids *ids)
+{
+    return tri_array_free((tri_array){ids->id});
+}
+
+static const struct wait {
+    struct ids (*make)(void);
+    int (*wait)(uint64_t id, double timeout_s); /* for what will not come; in another process */
+    int (*free)(const struct ids *ids);
+} waits[] = {{make_lock, wait_lock, free_lock},
+             {make_rlock, wait_rlock, free_rlock},
+             {make_semaphore, wait_semaphore, free_semaphore},
+             {make_event, wait_event, free_event},
+             {make_condition, wait_condition, free_condition},
+             {make_condition, wait_for_truth, free_condition},
+             {make_taken_condition, wait_condition_lock, free_condition},
+             {make_barrier, wait_barrier, free_barrier},
+             {make_queue, wait_get, free_queue},
+             {make_full_queue, wait_put, free_queue},
+             {make_full_queue, wait_join, free_queue},
+             {make_pipe, wait_recv, free_pipe},
+             {make_pipe, wait_poll, free_pipe},
+             {make_full_pipe, wait_send, free_pipe},
+             {make_value, wait_value, free_value},
+             {make_array, wait_array, free_array}};
+
+enum { WAITS = sizeof waits / sizeof *waits };
+
+/* ---- Who waits --------------------------------------------------------------------------------
+ */
+
+struct waiter {
+    const struct wait *wait;
+    struct ids ids;
+    double timeout_s;
+    _Atomic int *thread, *done;
+    int is_told; /* that what it waits for is freed */
+};
+
+static double cpu_time(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int wait_there(const void *argument)
+{
+    const struct waiter *waiter = argument;
+    double cpu = cpu_time();
+    about_to_wait(waiter->thread);
+    if (waiter->is_told)
+        CHECK_REFUSED(waiter->wait->wait(waiter->ids.id, waiter->timeout_s), TRI_ECLOSED);
+    else
+        CHECK_LATE(waiter->wait->wait(waiter->ids.id, waiter->timeout_s), waiter->timeout_s);
+    CHECK(cpu_time() - cpu < 0.1);
+    atomic_store(waiter->done, 1);
+    return 0;
+}
+
+/* One for each wait, with objects of their own. */
+static void start_all(struct waiter *waiters, tri_process **processes, double timeout_s,
+                      int is_told)
+{
+    for (int i = 0; i < WAITS; i++) {
+        waiters[i] =
+            (struct waiter){&waits[i], waits[i].make(), timeout_s, new_flag(), new_flag(), is_told};
+        processes[i] = start(wait_there, &waiters[i], sizeof waiters[i]);
+    }
+}
+
+static void test_times(void)
+{
+    static const double times[] = {0, 0.01, 0.1};
+    struct waiter waiters[WAITS];
+    tri_process *processes[WAITS];
+    for (int t = 0; t < 3; t++) {
+        start_all(waiters, processes, times[t], 0);
+        end_all(processes, WAITS);
+        for (int i = 0; i < WAITS; i++)
+            CHECK(waits[i].free(&waiters[i].ids) == 0);
+    }
+}
+
+static void test_cpu(void)
+{
+    struct waiter waiters[WAITS];
+    tri_process *processes[WAITS];
+    start_all(waiters, processes, 0.5, 0);
+    end_all(processes, WAITS);
+}
+
+static void test_freed(void)
+{
+    struct waiter waiters[WAITS];
+    tri_process *processes[WAITS];
+    start_all(waiters, processes, -1, 1);
+    for (int i = 0; i < WAITS; i++) {
+        wait_until_asleep(waiters[i].thread);
+        CHECK(atomic_load(waiters[i].done) == 0);
+        CHECK(waits[i].free(&waiters[i].ids) == 0);
+        CHECK(end(processes[i]) == 0);
+    }
+}
+
+/* Several wait for the same, and one of the others frees it. */
+static int free_there(const void *argument)
+{
+    const struct waiter *waiter = argument;
+    return waiter->wait->free(&waiter->ids);
+}
+
+static void test_freed_by_another(void)
+{
+    enum { WAITERS = 4 };
+    for (int w = 0; w < WAITS; w++) {
+        tri_process *processes[WAITERS];
+        struct waiter waiter = {&waits[w], waits[w].make(), -1, NULL, new_flag(), 1};
+        if (waits[w].make == make_barrier) /* a second one would go on */
+            continue;
+        for (int i = 0; i < WAITERS; i++) {
+            waiter.thread = new_flag();
+            processes[i] = start(wait_there, &waiter, sizeof waiter);
+            wait_until_asleep(waiter.thread);
+        }
+        CHECK(end(start(free_there, &waiter, sizeof waiter)) == 0);
+        end_all(processes, WAITERS);
+    }
+}
+
+/* ---- Signals ----------------------------------------------------------------------------------
+ */
+
+static _Thread_local volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+    (void)number;
+    signals++;
+}
+
+static int wait_with_signals(const void *argument)
+{
+    struct sigaction action = {.sa_handler = count_signal};
+    sigaction(SIGUSR1, &action, NULL);
+    CHECK(wait_there(argument) == 0);
+    return signals > 0 ? 0 : 1;
+}
+
+/* They are handled while it waits, and do not end the wait. */
+static void test_signals(void)
+{
+    struct waiter waiters[WAITS];
+    tri_process *processes[WAITS];
+    for (int i = 0; i < WAITS; i++) {
+        waiters[i] = (struct waiter){&waits[i], waits[i].make(), 0.5, new_flag(), new_flag(), 0};
+        processes[i] = start(wait_with_signals, &waiters[i], sizeof waiters[i]);
+        wait_until(waiters[i].thread, 1);
+    }
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < WAITS; i++)
+            if (atomic_load(waiters[i].done) == 0)
+                syscall(SYS_tgkill, tri_process_id(processes[i]), *waiters[i].thread, SIGUSR1);
+        nap(0.003);
+    }
+    end_all(processes, WAITS);
+}
+
+static const struct test tests[] = {
+    {"times are waited for", test_times, ON_PARALLEL, 1, 0, 0},
+    {"who waits uses no CPU", test_cpu, ON_PARALLEL, 1, 0, 0},
+    {"what is waited for is freed", test_freed, ON_PARALLEL, 1, 0, 0},
+    {"several wait for what is freed", test_freed_by_another, ON_PARALLEL, 1, 0, 0},
+    {"signals do not end a wait", test_signals, ON_PARALLEL, 1, 0, 0},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, tests);
+}
