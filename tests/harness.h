@@ -60,6 +60,9 @@ extern tri_team_options test_options;
 
 int test_main(int argc, char **argv, const struct test *tests);
 
+/* In the controller. Ends the case, which cannot be run here. */
+_Noreturn void test_skip(const char *reason);
+
 /* How many descriptors this process has open. */
 int test_count_descriptors(void);
 
