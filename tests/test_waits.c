@@ -14,90 +14,73 @@ struct ids {
     uint64_t id, other;
 };
 
-static struct ids make_lock(void)
-{
-    tri_lock lock;
-    CHECK(tri_lock_new(&lock) == 0 && tri_lock_acquire(lock, -1) == 0);
-    return (struct ids){lock.id, 0};
-}
+/* Waits for `what` of a handle that is called `waited`. */
+#define WAIT(name, kind, what)                                                                     \
+    static int wait_##name(uint64_t id, double timeout_s)                                          \
+    {                                                                                              \
+        tri_##kind waited = {id};                                                                  \
+        return what;                                                                               \
+    }
 
-static int wait_lock(uint64_t id, double timeout_s)
-{
-    return tri_lock_acquire((tri_lock){id}, timeout_s);
-}
+/* Makes a handle that is called `made`, and frees it. */
+#define OBJECT(name, kind, is_made)                                                                \
+    static struct ids make_##name(void)                                                            \
+    {                                                                                              \
+        tri_##kind made;                                                                           \
+        CHECK(is_made);                                                                            \
+        return (struct ids){made.id, 0};                                                           \
+    }
+#define FREE(kind)                                                                                 \
+    static int free_##kind(const struct ids *ids)                                                  \
+    {                                                                                              \
+        return tri_##kind##_free((tri_##kind){ids->id});                                           \
+    }
 
-static int free_lock(const struct ids *ids)
-{
-    return tri_lock_free((tri_lock){ids->id});
-}
+OBJECT(lock, lock, tri_lock_new(&made) == 0 && tri_lock_acquire(made, -1) == 0)
+WAIT(lock, lock, tri_lock_acquire(waited, timeout_s))
+FREE(lock)
 
-static struct ids make_rlock(void)
-{
-    tri_rlock lock;
-    CHECK(tri_rlock_new(&lock) == 0 && tri_rlock_acquire(lock, -1) == 0);
-    return (struct ids){lock.id, 0};
-}
+OBJECT(rlock, rlock, tri_rlock_new(&made) == 0 && tri_rlock_acquire(made, -1) == 0)
+WAIT(rlock, rlock, tri_rlock_acquire(waited, timeout_s))
+FREE(rlock)
 
-static int wait_rlock(uint64_t id, double timeout_s)
-{
-    return tri_rlock_acquire((tri_rlock){id}, timeout_s);
-}
+OBJECT(semaphore, semaphore, tri_semaphore_new(&made, 0, 0) == 0)
+WAIT(semaphore, semaphore, tri_semaphore_acquire(waited, timeout_s))
+FREE(semaphore)
 
-static int free_rlock(const struct ids *ids)
-{
-    return tri_rlock_free((tri_rlock){ids->id});
-}
+OBJECT(event, event, tri_event_new(&made) == 0)
+WAIT(event, event, tri_event_wait(waited, timeout_s))
+FREE(event)
 
-static struct ids make_semaphore(void)
-{
-    tri_semaphore semaphore;
-    CHECK(tri_semaphore_new(&semaphore, 0, 0) == 0);
-    return (struct ids){semaphore.id, 0};
-}
+OBJECT(barrier, barrier, tri_barrier_new(&made, 2, NULL) == 0)
+WAIT(barrier, barrier, tri_barrier_wait(waited, timeout_s))
+FREE(barrier)
 
-static int wait_semaphore(uint64_t id, double timeout_s)
-{
-    return tri_semaphore_acquire((tri_semaphore){id}, timeout_s);
-}
+OBJECT(value, value, tri_value_new(&made, TRI_INT32, NULL) == 0 && tri_value_acquire(made, -1) == 0)
+WAIT(value, value, tri_value_acquire(waited, timeout_s))
+FREE(value)
 
-static int free_semaphore(const struct ids *ids)
-{
-    return tri_semaphore_free((tri_semaphore){ids->id});
-}
+OBJECT(array, array,
+       tri_array_new(&made, TRI_INT32, 5, NULL) == 0 && tri_array_acquire(made, -1) == 0)
+WAIT(array, array, tri_array_acquire(waited, timeout_s))
+FREE(array)
 
-static struct ids make_event(void)
-{
-    tri_event event;
-    CHECK(tri_event_new(&event) == 0);
-    return (struct ids){event.id, 0};
-}
+static char bytes[100000];
 
-static int wait_event(uint64_t id, double timeout_s)
-{
-    return tri_event_wait((tri_event){id}, timeout_s);
-}
+OBJECT(queue, queue, tri_queue_new(&made, NULL) == 0)
+OBJECT(full_queue, queue,
+       tri_queue_new(&made, &(tri_queue_options){.messages = 1}) == 0 &&
+           tri_queue_put(made, "x", 1, -1) == 0)
+WAIT(get, queue, tri_queue_get(waited, bytes, 1, NULL, timeout_s))
+WAIT(put, queue, tri_queue_put(waited, "y", 1, timeout_s))
+WAIT(join, queue, tri_queue_join(waited, timeout_s))
+FREE(queue)
 
-static int free_event(const struct ids *ids)
-{
-    return tri_event_free((tri_event){ids->id});
-}
-
-static struct ids make_condition(void)
-{
-    tri_condition condition;
-    CHECK(tri_condition_new(&condition) == 0);
-    return (struct ids){condition.id, 0};
-}
-
-static int wait_condition(uint64_t id, double timeout_s)
-{
-    tri_condition condition = {id};
-    CHECK(tri_condition_acquire(condition, -1) == 0);
-    int code = tri_condition_wait(condition, timeout_s);
-    if (code == TRI_ETIMEOUT)
-        CHECK(tri_condition_release(condition) == 0 && tri_fail(code, "as it was"));
-    return code;
-}
+OBJECT(condition, condition, tri_condition_new(&made) == 0)
+OBJECT(taken_condition, condition,
+       tri_condition_new(&made) == 0 && tri_condition_acquire(made, -1) == 0)
+WAIT(condition_lock, condition, tri_condition_acquire(waited, timeout_s))
+FREE(condition)
 
 static int is_never_true(void *data)
 {
@@ -105,108 +88,38 @@ static int is_never_true(void *data)
     return 0;
 }
 
+/* It has the lock again when the time is over, and only then. */
+static int release_again(tri_condition condition, int code)
+{
+    if (code == TRI_ETIMEOUT)
+        CHECK(tri_condition_release(condition) == 0 && tri_fail(code, "as it was") == code);
+    return code;
+}
+
+static int wait_condition(uint64_t id, double timeout_s)
+{
+    tri_condition condition = {id};
+    CHECK(tri_condition_acquire(condition, -1) == 0);
+    return release_again(condition, tri_condition_wait(condition, timeout_s));
+}
+
 static int wait_for_truth(uint64_t id, double timeout_s)
 {
     tri_condition condition = {id};
     CHECK(tri_condition_acquire(condition, -1) == 0);
-    int code = tri_condition_wait_for(condition, is_never_true, NULL, timeout_s);
-    if (code == TRI_ETIMEOUT)
-        CHECK(tri_condition_release(condition) == 0 && tri_fail(code, "as it was"));
-    return code;
+    return release_again(condition,
+                         tri_condition_wait_for(condition, is_never_true, NULL, timeout_s));
 }
 
-static struct ids make_taken_condition(void)
-{
-    struct ids ids = make_condition();
-    CHECK(tri_condition_acquire((tri_condition){ids.id}, -1) == 0);
-    return ids;
-}
-
-static int wait_condition_lock(uint64_t id, double timeout_s)
-{
-    return tri_condition_acquire((tri_condition){id}, timeout_s);
-}
-
-static int free_condition(const struct ids *ids)
-{
-    return tri_condition_free((tri_condition){ids->id});
-}
-
-static struct ids make_barrier(void)
-{
-    tri_barrier barrier;
-    CHECK(tri_barrier_new(&barrier, 2, NULL) == 0);
-    return (struct ids){barrier.id, 0};
-}
-
-static int wait_barrier(uint64_t id, double timeout_s)
-{
-    return tri_barrier_wait((tri_barrier){id}, timeout_s);
-}
-
-static int free_barrier(const struct ids *ids)
-{
-    return tri_barrier_free((tri_barrier){ids->id});
-}
-
-static struct ids make_queue(void)
-{
-    tri_queue queue;
-    CHECK(tri_queue_new(&queue, NULL) == 0);
-    return (struct ids){queue.id, 0};
-}
-
-static int wait_get(uint64_t id, double timeout_s)
-{
-    char byte;
-    return tri_queue_get((tri_queue){id}, &byte, 1, NULL, timeout_s);
-}
-
-static struct ids make_full_queue(void)
-{
-    tri_queue queue;
-    tri_queue_options options = {.messages = 1};
-    CHECK(tri_queue_new(&queue, &options) == 0 && tri_queue_put(queue, "x", 1, -1) == 0);
-    return (struct ids){queue.id, 0};
-}
-
-static int wait_put(uint64_t id, double timeout_s)
-{
-    return tri_queue_put((tri_queue){id}, "y", 1, timeout_s);
-}
-
-static int wait_join(uint64_t id, double timeout_s)
-{
-    return tri_queue_join((tri_queue){id}, timeout_s);
-}
-
-static int free_queue(const struct ids *ids)
-{
-    return tri_queue_free((tri_queue){ids->id});
-}
+WAIT(recv, pipe, tri_pipe_recv(waited, bytes, 1, NULL, timeout_s))
+WAIT(poll, pipe, tri_pipe_poll(waited, timeout_s))
+WAIT(send, pipe, tri_pipe_send(waited, bytes, sizeof bytes, timeout_s))
 
 static struct ids make_pipe(void)
 {
     tri_pipe ends[2];
     CHECK(tri_pipe_new(ends) == 0);
     return (struct ids){ends[0].id, ends[1].id};
-}
-
-static int wait_recv(uint64_t id, double timeout_s)
-{
-    char byte;
-    return tri_pipe_recv((tri_pipe){id}, &byte, 1, NULL, timeout_s);
-}
-
-static int wait_poll(uint64_t id, double timeout_s)
-{
-    return tri_pipe_poll((tri_pipe){id}, timeout_s);
-}
-
-static int wait_send(uint64_t id, double timeout_s)
-{
-    static const char message[100000];
-    return tri_pipe_send((tri_pipe){id}, message, sizeof message, timeout_s);
 }
 
 static struct ids make_full_pipe(void)
@@ -221,40 +134,6 @@ static int free_pipe(const struct ids *ids)
 {
     int code = tri_pipe_close((tri_pipe){ids->id});
     return code ? code : tri_pipe_close((tri_pipe){ids->other});
-}
-
-static struct ids make_value(void)
-{
-    tri_value value;
-    CHECK(tri_value_new(&value, TRI_INT32, NULL) == 0 && tri_value_acquire(value, -1) == 0);
-    return (struct ids){value.id, 0};
-}
-
-static int wait_value(uint64_t id, double timeout_s)
-{
-    return tri_value_acquire((tri_value){id}, timeout_s);
-}
-
-static int free_value(const struct ids *ids)
-{
-    return tri_value_free((tri_value){ids->id});
-}
-
-static struct ids make_array(void)
-{
-    tri_array array;
-    CHECK(tri_array_new(&array, TRI_INT32, 5, NULL) == 0 && tri_array_acquire(array, -1) == 0);
-    return (struct ids){array.id, 0};
-}
-
-static int wait_array(uint64_t id, double timeout_s)
-{
-    return tri_array_acquire((tri_array){id}, timeout_s);
-}
-
-static int free_array(const struct ids *ids)
-{
-    return tri_array_free((tri_array){ids->id});
 }
 
 static const struct wait {
