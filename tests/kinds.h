@@ -5,7 +5,7 @@
 #ifndef KINDS_H
 #define KINDS_H
 
-#include "objects.h"
+#include "sharing.h"
 
 /* ---- What each function says to a handle that is none ------------------------------------- */
 

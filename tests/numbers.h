@@ -5,7 +5,7 @@
 #ifndef NUMBERS_H
 #define NUMBERS_H
 
-#include "objects.h"
+#include "sharing.h"
 
 #include <math.h>
 

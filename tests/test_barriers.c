@@ -2,7 +2,7 @@
  *
  * Barriers. tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 enum { PARTIES = 5 };
 

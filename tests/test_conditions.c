@@ -3,7 +3,7 @@
  * Conditions. What their lock has in common with others is in test_guards.c. tests/conformance.tsv
  * says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 enum { SLEEPERS = 6 };
 

@@ -2,7 +2,7 @@
  *
  * Events. tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 static tri_event new_event(void)
 {

@@ -3,7 +3,7 @@
  * All that keeps others out (locks of all kinds, a semaphore of 1): that it does, and in what order
  * it lets them in.
  */
-#include "objects.h"
+#include "sharing.h"
 
 #define GUARD(kind, make)                                                                          \
     static uint64_t new_##kind(void)                                                               \

@@ -3,7 +3,7 @@
  * Locks and rlocks. What they have in common is in test_guards.c. tests/conformance.tsv says which
  * of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 /* ---- Locks ------------------------------------------------------------------------------- */
 

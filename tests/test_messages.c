@@ -3,7 +3,7 @@
  * Messages of all sizes through queues: whole, byte for byte, within a queue's bytes; and more of
  * them than 32 bits can count.
  */
-#include "objects.h"
+#include "sharing.h"
 
 static tri_queue new_queue(uint64_t messages, uint64_t bytes)
 {

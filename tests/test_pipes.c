@@ -3,7 +3,7 @@
  * Pipes: messages both ways, whole, of all sizes, whatever signals come; and what is left when an
  * end is closed. tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 #include <signal.h>
 #include <sys/syscall.h>

@@ -3,7 +3,7 @@
  * Queues: who puts, who gets, how they wait for each other and how it ends. What the messages may
  * be is in test_messages.c. tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 #include <sys/resource.h>
 

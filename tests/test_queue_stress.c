@@ -4,7 +4,7 @@
  * order, and none is lost or there twice. TRIREME_STRESS is the number of messages of each run
  * (10 million take more time than a case has: set TRIREME_TEST_LIMIT, in seconds).
  */
-#include "objects.h"
+#include "sharing.h"
 
 enum { PRODUCERS_MAX = 8 };
 

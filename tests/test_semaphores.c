@@ -3,7 +3,7 @@
  * Semaphores, bounded or not. What they have in common with locks is in test_guards.c.
  * tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 static tri_semaphore new_semaphore(uint32_t value, uint32_t bound)
 {

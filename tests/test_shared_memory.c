@@ -2,7 +2,7 @@
  *
  * Blocks of shared memory. tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 #include <sys/resource.h>
 

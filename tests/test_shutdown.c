@@ -3,7 +3,7 @@
  * Queues that are shut down, at once or when they are empty, while others put, get and join.
  * tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
-#include "objects.h"
+#include "sharing.h"
 
 static tri_queue new_queue(uint64_t messages)
 {

@@ -3,7 +3,7 @@
  * All that waits: it waits as long as it is told to and no less, whatever signals come, uses no CPU
  * meanwhile, and is told when what it waits for is freed.
  */
-#include "objects.h"
+#include "sharing.h"
 
 #include <signal.h>
 #include <sys/syscall.h>

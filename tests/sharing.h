@@ -3,8 +3,8 @@
  * Processes that share objects, for the tests of these. On the threads backend they are threads. A
  * process of the fork backend sees the test's globals as they were when tri_main was called.
  */
-#ifndef OBJECTS_H
-#define OBJECTS_H
+#ifndef SHARING_H
+#define SHARING_H
 
 #include "tasks.h"
 
