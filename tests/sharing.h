@@ -10,6 +10,13 @@
 
 #include <sched.h>
 
+/* What takes seconds takes minutes then. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { IS_SANITIZED = 1 };
+#else
+enum { IS_SANITIZED = 0 };
+#endif
+
 static inline tri_process *start(tri_function *function, const void *argument, size_t size)
 {
     tri_process *process;

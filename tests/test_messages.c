@@ -263,6 +263,8 @@ static void test_huge(void)
 {
     unsigned char *huge = malloc(HUGE_SIZE);
     size_t actual;
+    if (IS_SANITIZED)
+        test_skip("4 GiB take too long with a sanitizer");
     if (!has_memory((int64_t)(HUGE_COUNT + 8) * HUGE_SIZE))
         test_skip("this takes 4.6 GiB of memory");
     tri_queue queue = new_queue(0, (uint64_t)HUGE_COUNT * HUGE_SIZE);

@@ -330,7 +330,7 @@ static int receive_with_signals(const void *argument)
     sigaction(SIGUSR1, &action, NULL);
     about_to_wait(waiter->thread);
     while (signals == 0)
-        sched_yield();
+        nap(0.0005);
     for (unsigned i = 0; i < LARGE_COUNT; i++)
         recv_filled(waiter->pipe.ends[1], LARGE, i);
     for (unsigned i = 0; i < LARGE_COUNT; i++)

@@ -214,6 +214,8 @@ static void test_mix(void)
 static void test_ten_million(void)
 {
     struct crew crew = {produce, consume, 1, 1};
+    if (IS_SANITIZED)
+        test_skip("ten million messages take too long with a sanitizer");
     run_crew(crew, (tri_queue_options){.messages = 10000}, 10000000, 0);
 }
 
