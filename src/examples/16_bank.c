@@ -24,13 +24,14 @@ static void check(int code)
 static int transact(const void *argument)
 {
     const struct transactions *all = argument;
-    volatile int32_t *balance = tri_value_data(all->balance);
+    int32_t balance;
     for (int i = 0; i < 10000; i++) {
         if (all->is_locked)
             check(tri_lock_acquire(all->lock, -1));
-        int32_t before = *balance;
+        check(tri_value_get(all->balance, &balance));
         sched_yield(); /* a good moment for the other one to come between */
-        *balance = before + all->amount;
+        balance += all->amount;
+        check(tri_value_set(all->balance, &balance));
         if (all->is_locked)
             check(tri_lock_release(all->lock));
     }
