@@ -34,6 +34,7 @@ to_raw() {
 # to_python FIGURE UNIT WHAT GOAL PEER-NAME [PEER-FIGURE] [rate]
 to_python() {
     wanted "$1" || return 0
+    [ -n "$python" ] || [ "$3" != "the same" ] || return 0
     in_turn "$rounds" "bench/objects $1" "${python:+$python ${6:-$1}}"
     [ -n "$python" ] || { row "$3" "$(in_unit "$2" "$a")" "" "" "$4"; return; }
     ratio="$b / $a"
