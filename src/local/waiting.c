@@ -229,47 +229,11 @@ static int take_code(const struct user *self, struct tri__step_call *call)
     return self->code;
 }
 
-/* In a list, whose first one takes its step when it is nudged. */
-static int wait_for_turn(struct object *object, uint64_t id, struct user *self,
-                         struct tri__step_call *call, double time, struct wake_list *wakes)
-{
-    double nudged = 0;
-    for (;;) {
-        leave(object, wakes);
-        bool in_time = sleep_until(self, time, false);
-        if (has_been_woken(self))
-            return take_code(self, call);
-        tri__object_lock(object, self);
-        if (has_been_woken(self)) {
-            leave(object, wakes);
-            return take_code(self, call);
-        }
-        atomic_store(&self->signal, 0);
-        int code = TRI__BLOCKED;
-        if (object->lists[call->list].first == self->number)
-            code = tri__object_step_with(object, id, self, call, wakes);
-        if (has_been_woken(self)) { /* while it got the memory for its step */
-            leave(object, wakes);
-            return code == TRI__BLOCKED || code == TRI_ECLOSED ? take_code(self, call) : code;
-        }
-        if (code != TRI__BLOCKED || !in_time) {
-            tri__list_remove(object, self);
-            if (code < 0 || (call->nudge >> call->list & 1)) /* it is the next one's turn */
-                tri__list_nudge(object, 1u << call->list, wakes);
-            leave(object, wakes);
-            return code == TRI__BLOCKED ? TRI_ETIMEOUT : code;
-        }
-        if (nudged == 0)
-            nudged = tri__now();
-        else if (tri__now() - nudged > PATIENCE_S)
-            object->reserved |= 1u << call->list;
-    }
-}
-
 /* In a list, to be woken for good. */
 static int wait_to_be_woken(struct object *object, struct user *self, struct tri__step_call *call,
                             double time, struct wake_list *wakes)
 {
+    tri__list_add(object, self, call->list);
     leave(object, wakes);
     do {
         bool in_time = sleep_until(self, time, time > 0 && may_spin());
@@ -290,6 +254,46 @@ static int wait_to_be_woken(struct object *object, struct user *self, struct tri
     return take_code(self, call);
 }
 
+/* In a list, whose first one takes its step when it is nudged. */
+static int wait_for_turn(struct object *object, uint64_t id, struct user *self,
+                         struct tri__step_call *call, double time, struct wake_list *wakes)
+{
+    double nudged = 0;
+    tri__list_add(object, self, call->list);
+    for (;;) {
+        leave(object, wakes);
+        bool in_time = sleep_until(self, time, false);
+        if (has_been_woken(self))
+            return take_code(self, call);
+        tri__object_lock(object, self);
+        if (has_been_woken(self)) {
+            leave(object, wakes);
+            return take_code(self, call);
+        }
+        atomic_store(&self->signal, 0);
+        int code = TRI__BLOCKED;
+        if (object->lists[self->list].first == self->number)
+            code = tri__object_step_with(object, id, self, call, wakes);
+        if (has_been_woken(self)) { /* while it got the memory for its step */
+            leave(object, wakes);
+            return code == TRI__BLOCKED || code == TRI_ECLOSED ? take_code(self, call) : code;
+        }
+        if (code != TRI__BLOCKED || !in_time) {
+            tri__list_remove(object, self);
+            if (code < 0 || (call->nudge >> self->list & 1)) /* it is the next one's turn */
+                tri__list_nudge(object, 1u << self->list, wakes);
+            if (code == TRI__AWAIT)
+                return wait_to_be_woken(object, self, call, time, wakes);
+            leave(object, wakes);
+            return code == TRI__BLOCKED ? TRI_ETIMEOUT : code;
+        }
+        if (nudged == 0)
+            nudged = tri__now();
+        else if (tri__now() - nudged > PATIENCE_S)
+            object->reserved |= 1u << self->list;
+    }
+}
+
 int tri__object_wait(struct object *object, uint64_t id, struct user *self,
                      struct tri__step_call *call, int code, double timeout_s,
                      struct wake_list *wakes)
@@ -297,14 +301,10 @@ int tri__object_wait(struct object *object, uint64_t id, struct user *self,
     double time = tri__time_after(timeout_s);
     if (code == TRI__BLOCKED && timeout_s != 0 && may_spin())
         code = spin(object, id, self, call, wakes);
-    if (code == TRI__BLOCKED && timeout_s != 0) {
-        tri__list_add(object, self, call->list);
+    if (code == TRI__BLOCKED && timeout_s != 0)
         return wait_for_turn(object, id, self, call, time, wakes);
-    }
-    if (code == TRI__AWAIT) {
-        tri__list_add(object, self, call->list);
+    if (code == TRI__AWAIT)
         return wait_to_be_woken(object, self, call, time, wakes);
-    }
     leave(object, wakes);
     return code == TRI__BLOCKED ? TRI_ETIMEOUT : code;
 }
