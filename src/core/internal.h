@@ -239,7 +239,7 @@ struct tri__wakes {
     uint64_t number;
 };
 
-enum { TRI__EVERYONE = UINT32_MAX };
+#define TRI__EVERYONE UINT32_MAX
 
 struct tri__step_call {
     /* in */
