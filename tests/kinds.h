@@ -7,7 +7,7 @@
 
 #include "sharing.h"
 
-/* ---- What each function says to a handle that is none ------------------------------------- */
+/* ---- What each function says to a handle that is none ------------------------------- */
 
 #define REFUSED(call) CHECK_REFUSED(call, TRI_EINVAL)
 
@@ -125,7 +125,7 @@ static void refuse_array(uint64_t id)
     CHECK_REFUSED(tri_array_data(array), NULL);
 }
 
-/* ---- Every kind --------------------------------------------------------------------------- */
+/* ---- Every kind --------------------------------------------------------------------- */
 
 /* How one is made, freed, and found to work, by its number. */
 #define KIND(kind, make, works)                                                                    \

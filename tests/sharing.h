@@ -69,7 +69,7 @@ static inline void wait_until(_Atomic int *number, int least)
         nap(0.0005);
 }
 
-/* ---- Who sleeps -------------------------------------------------------------------------- */
+/* ---- Who sleeps --------------------------------------------------------------------- */
 
 static inline bool is_asleep(int thread)
 {

@@ -39,8 +39,7 @@ static void have_party(tri_function *function, const struct party *party)
     end_all(processes, PARTIES);
 }
 
-/* ---- In lockstep --------------------------------------------------------------------------------
- */
+/* ---- In lockstep -------------------------------------------------------------------- */
 
 static int pass_many(const void *argument)
 {
@@ -139,8 +138,7 @@ static void test_members_end(void)
     CHECK(tri_barrier_free(party.barrier) == 0);
 }
 
-/* ---- Actions
- * -------------------------------------------------------------------------------------- */
+/* ---- Actions ------------------------------------------------------------------------ */
 
 struct action {
     _Atomic int *calls;
@@ -208,8 +206,7 @@ static void test_action_fails(void)
     end_party(&party);
 }
 
-/* ---- Broken and reset
- * ------------------------------------------------------------------------------ */
+/* ---- Broken and reset --------------------------------------------------------------- */
 
 /* One of the parties aborts it, or resets it once the others wait. */
 static int spoil(const struct party *party, int (*how)(tri_barrier barrier), const char *words)
@@ -281,8 +278,7 @@ static void test_abort_and_reset(void)
     end_party(&party);
 }
 
-/* ---- Times
- * ------------------------------------------------------------------------------------------ */
+/* ---- Times -------------------------------------------------------------------------- */
 
 /* The one who is late breaks it for all; the first whose time is over gets TRI_ETIMEOUT. */
 static int be_late(const struct party *party, double timeout_s, double seconds)

@@ -14,7 +14,7 @@ static tri_condition new_condition(void)
     return condition;
 }
 
-/* ---- Those who sleep ------------------------------------------------------------------------- */
+/* ---- Those who sleep ---------------------------------------------------------------- */
 
 struct bedroom {
     tri_condition condition;
@@ -139,8 +139,7 @@ static void test_notify_all(void)
     CHECK(atomic_load(room.woken) == SLEEPERS && tri_condition_free(room.condition) == 0);
 }
 
-/* ---- The lock ---------------------------------------------------------------------------------
- */
+/* ---- The lock ----------------------------------------------------------------------- */
 
 static void check_depth(tri_condition condition, int depth)
 {
@@ -209,8 +208,7 @@ static void test_without_lock(void)
     CHECK(tri_condition_free(condition) == 0);
 }
 
-/* ---- Until something is true --------------------------------------------------------------------
- */
+/* ---- Until something is true -------------------------------------------------------- */
 
 struct countdown {
     tri_condition condition;
@@ -283,8 +281,7 @@ static void test_wait_for_without_lock(void)
     CHECK(countdown.calls == 0 && tri_condition_free(countdown.condition) == 0);
 }
 
-/* ---- There and back -----------------------------------------------------------------------------
- */
+/* ---- There and back ----------------------------------------------------------------- */
 
 enum { ROUNDS = 5000 };
 

@@ -10,7 +10,7 @@ static void refuse(const struct kind *kind, uint64_t id)
     REFUSED(kind->free(id));
 }
 
-/* ---- Handles that are none ----------------------------------------------------------------- */
+/* ---- Handles that are none ---------------------------------------------------------- */
 
 static void test_none(void)
 {
@@ -104,7 +104,7 @@ static void test_many(void)
             CHECK(kinds[i % KINDS].works(ids[i]) && kinds[i % KINDS].free(ids[i]) == 0);
 }
 
-/* ---- Arguments that are none ----------------------------------------------------------------- */
+/* ---- Arguments that are none -------------------------------------------------------- */
 
 static int act(const void *argument)
 {

@@ -56,8 +56,7 @@ static void get_filled(tri_queue queue, size_t size, unsigned seed)
     CHECK(actual == size && is_filled(message, size, seed) && message[size] == 0x5a);
 }
 
-/* ---- Sizes ------------------------------------------------------------------------------------
- */
+/* ---- Sizes -------------------------------------------------------------------------- */
 
 static void test_sizes(void)
 {
@@ -142,8 +141,7 @@ static void test_large_again_and_again(void)
     CHECK(tri_queue_free(queue) == 0);
 }
 
-/* ---- Room that is too small --------------------------------------------------------------------
- */
+/* ---- Room that is too small --------------------------------------------------------- */
 
 static void test_small_room(void)
 {
@@ -164,8 +162,7 @@ static void test_small_room(void)
     CHECK(tri_queue_free(queue) == 0);
 }
 
-/* ---- A queue of so many bytes
- * -------------------------------------------------------------------- */
+/* ---- A queue of so many bytes ------------------------------------------------------- */
 
 static void test_bytes(void)
 {
@@ -234,8 +231,7 @@ static void test_large_is_not_overtaken(void)
     CHECK(end(process) == 0 && tri_queue_free(large.queue) == 0);
 }
 
-/* ---- More than 4 GiB
- * ------------------------------------------------------------------------------- */
+/* ---- More than 4 GiB ---------------------------------------------------------------- */
 
 enum { HUGE_COUNT = 64, HUGE_SIZE = 65 << 20, PAGE = 4096 };
 
@@ -284,8 +280,7 @@ static void test_huge(void)
     CHECK(tri_queue_empty(queue) == 1 && tri_queue_free(queue) == 0);
 }
 
-/* ---- Numbers that no queue can keep
- * ------------------------------------------------------------------ */
+/* ---- Numbers that no queue can keep ------------------------------------------------- */
 
 static void test_too_large(void)
 {

@@ -78,8 +78,7 @@ static const size_t sizes[] = {0,    1,     7,    100,     4095,          4096,
 
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-/* ---- Both ways ----------------------------------------------------------------------------------
- */
+/* ---- Both ways ---------------------------------------------------------------------- */
 
 static void test_both_ways(void)
 {
@@ -197,8 +196,57 @@ static void test_full(void)
     free(message);
 }
 
-/* ---- Poll
- * ----------------------------------------------------------------------------------------- */
+enum { WAITERS = 4 };
+
+struct one {
+    tri_pipe end;
+    int number;
+    _Atomic int *thread;
+};
+
+static int send_one(const void *argument)
+{
+    const struct one *one = argument;
+    about_to_wait(one->thread);
+    return send_number(one->end, one->number);
+}
+
+static int recv_one(const void *argument)
+{
+    const struct one *one = argument;
+    about_to_wait(one->thread);
+    return recv_number(one->end, -1) == one->number ? 0 : 1;
+}
+
+static void start_waiters(tri_pipe end, tri_function *function, tri_process **processes)
+{
+    for (int i = 0; i < WAITERS; i++) {
+        struct one one = {end, i, new_flag()};
+        processes[i] = start(function, &one, sizeof one);
+        wait_until_asleep(one.thread);
+    }
+}
+
+/* What is received makes room for all who wait to send; who wait to receive are served in order. */
+static void test_many_wait(void)
+{
+    struct pipe pipe = new_pipe();
+    tri_process *senders[WAITERS], *receivers[WAITERS];
+    send_filled(pipe.ends[0], 1 << 20, 1);
+    start_waiters(pipe.ends[0], send_one, senders);
+    recv_filled(pipe.ends[1], 1 << 20, 1);
+    end_all(senders, WAITERS);
+    for (int i = 0; i < WAITERS; i++)
+        CHECK(recv_number(pipe.ends[1], 0) == i);
+    start_waiters(pipe.ends[1], recv_one, receivers);
+    for (int i = 0; i < WAITERS; i++) {
+        CHECK(send_number(pipe.ends[0], i) == 0);
+        CHECK(end(receivers[i]) == 0);
+    }
+    close_both(pipe);
+}
+
+/* ---- Poll --------------------------------------------------------------------------- */
 
 static int send_later(const void *argument)
 {
@@ -234,8 +282,7 @@ static void test_poll(void)
     CHECK(tri_pipe_close(pipe.ends[0]) == 0);
 }
 
-/* ---- Closed
- * ---------------------------------------------------------------------------------------- */
+/* ---- Closed ------------------------------------------------------------------------- */
 
 static void test_close(void)
 {
@@ -310,8 +357,7 @@ static void test_freed_with_messages(void)
     free(message);
 }
 
-/* ---- Signals while messages are transferred
- * --------------------------------------------------------- */
+/* ---- Signals while messages are transferred ----------------------------------------- */
 
 static _Thread_local volatile sig_atomic_t signals;
 
@@ -378,6 +424,7 @@ static const struct test tests[] = {
     {"both ways at the same time", test_at_the_same_time, ON_PARALLEL, 1, 0, 0},
     {"the room is too small", test_small_room, 0, 0, 0, 0},
     {"a full pipe", test_full, 0, 0, 0, 0},
+    {"many wait at an end", test_many_wait, ON_PARALLEL, 1, 0, 0},
     {"poll", test_poll, ON_LOCAL, 1, 0, 0},
     {"close", test_close, 0, 0, 0, 0},
     {"closed while others wait", test_closed_while_waiting, ON_PARALLEL, 1, 0, 0},

@@ -57,8 +57,7 @@ struct work {
     _Atomic int *threads, *state;
 };
 
-/* ---- Put and get --------------------------------------------------------------------------------
- */
+/* ---- Put and get -------------------------------------------------------------------- */
 
 static int get_in_process(const void *argument)
 {
@@ -179,8 +178,7 @@ static void test_freed_with_messages(void)
     CHECK(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss < 200 * 1024);
 }
 
-/* ---- In order of arrival
- * ------------------------------------------------------------------------- */
+/* ---- In order of arrival ------------------------------------------------------------ */
 
 enum { WAITERS = 5 };
 
@@ -263,8 +261,41 @@ static void test_all_at_once(void)
     }
 }
 
-/* ---- Tasks that are to be done
- * ------------------------------------------------------------------- */
+/* They are let in by what one call has made room for, and nobody gets anything after that. */
+static void test_room_for_all(void)
+{
+    for (int round = 0; round < 5; round++) {
+        char large[WAITERS * sizeof(int)] = "";
+        tri_process *processes[WAITERS];
+        tri_queue_options options = {.bytes = sizeof large};
+        struct work work = {.threads = shared(WAITERS * sizeof(int)), .state = new_flag()};
+        CHECK(tri_queue_new(&work.queue, &options) == 0);
+        CHECK(tri_queue_put(work.queue, large, sizeof large, 0) == 0);
+        for (int i = 0; i < WAITERS; i++) {
+            work.first = i;
+            processes[i] = start(put_one, &work, sizeof work);
+            wait_until_asleep(&work.threads[i]);
+        }
+        CHECK(tri_queue_get(work.queue, large, sizeof large, NULL, 0) == 0);
+        end_all(processes, WAITERS);
+        get_numbers(work.queue, 0, WAITERS);
+        CHECK(tri_queue_free(work.queue) == 0);
+    }
+}
+
+static void test_room_for_all_at_once(void)
+{
+    for (int round = 0; round < 5; round++) {
+        tri_process *processes[WAITERS];
+        struct work work = start_waiters(processes, WAITERS, put_one);
+        get_numbers(work.queue, 100, 100 + WAITERS);
+        end_all(processes, WAITERS);
+        get_numbers(work.queue, 0, WAITERS);
+        CHECK(tri_queue_free(work.queue) == 0);
+    }
+}
+
+/* ---- Tasks that are to be done ------------------------------------------------------ */
 
 static int do_tasks(const void *argument)
 {
@@ -310,8 +341,7 @@ static void test_too_many_done(void)
     CHECK(tri_queue_join(queue, 0) == 0 && tri_queue_free(queue) == 0);
 }
 
-/* ---- Passed on
- * ------------------------------------------------------------------------------------ */
+/* ---- Passed on ---------------------------------------------------------------------- */
 
 static int make_queue(const void *argument)
 {
@@ -371,6 +401,8 @@ static const struct test tests[] = {
     {"who gets is served in order", test_getters_in_order, ON_PARALLEL, 1, 0, 0},
     {"who puts is served in order", test_putters_in_order, ON_PARALLEL, 1, 0, 0},
     {"messages for all who wait", test_all_at_once, ON_PARALLEL, 1, 0, 0},
+    {"room for all who wait", test_room_for_all, ON_PARALLEL, 1, 0, 0},
+    {"room for all by several calls", test_room_for_all_at_once, ON_PARALLEL, 1, 0, 0},
     {"tasks are done", test_task_done, ON_PARALLEL, 1, 0, 0},
     {"too many are done", test_too_many_done, 0, 0, 0, 0},
     {"a queue that a process has made", test_made_in_process, ON_LOCAL, 1, 0, 0},

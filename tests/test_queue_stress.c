@@ -37,8 +37,7 @@ static void note(const struct run *run, struct message message, int64_t *last)
     CHECK((atomic_fetch_or(&run->seen[index / 64], bit) & bit) == 0);
 }
 
-/* ---- Messages of 8 bytes
- * ------------------------------------------------------------------------- */
+/* ---- Messages of 8 bytes ------------------------------------------------------------ */
 
 static int produce(const void *argument)
 {
@@ -66,8 +65,7 @@ static int consume(const void *argument)
     return code == TRI_ECLOSED ? 0 : 1;
 }
 
-/* ---- Messages of many sizes
- * ------------------------------------------------------------------------ */
+/* ---- Messages of many sizes --------------------------------------------------------- */
 
 /* Mostly small, now and then large; the same for the same message. */
 static size_t size_of(struct message message, size_t largest)
@@ -121,8 +119,7 @@ static int consume_mix(const void *argument)
     return code == TRI_ECLOSED ? 0 : 1;
 }
 
-/* ---- A run
- * ------------------------------------------------------------------------------------------ */
+/* ---- A run -------------------------------------------------------------------------- */
 
 struct crew {
     tri_function *produce, *consume;

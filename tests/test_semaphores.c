@@ -65,7 +65,7 @@ static void test_timeouts(void)
     CHECK(tri_semaphore_free(semaphore) == 0);
 }
 
-/* ---- Several processes ------------------------------------------------------------------- */
+/* ---- Several processes -------------------------------------------------------------- */
 
 struct room {
     tri_semaphore semaphore;

@@ -12,8 +12,7 @@ static tri_array new_array(tri_type type, size_t count, const void *initial)
     return array;
 }
 
-/* ---- One process
- * ---------------------------------------------------------------------------------- */
+/* ---- One process -------------------------------------------------------------------- */
 
 enum { COUNT = 10 };
 
@@ -156,8 +155,7 @@ static void test_large(void)
     }
 }
 
-/* ---- Several processes
- * -------------------------------------------------------------------------------- */
+/* ---- Several processes -------------------------------------------------------------- */
 
 static int sum_prefixes(const void *argument)
 {

@@ -38,8 +38,7 @@ static void test_too_large(void)
     tri_shared_free(shared(1));
 }
 
-/* ---- Many blocks
- * ------------------------------------------------------------------------------------ */
+/* ---- Many blocks -------------------------------------------------------------------- */
 
 enum { BLOCKS = 100 };
 
@@ -104,8 +103,7 @@ static void test_all_freed(void)
     CHECK(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss < 300 * 1024);
 }
 
-/* ---- Several processes
- * -------------------------------------------------------------------------------- */
+/* ---- Several processes -------------------------------------------------------------- */
 
 struct post {
     char *text;

@@ -20,8 +20,7 @@ static bool value_is(tri_value value, tri_type type, int whole)
     return is_whole(type, number, whole);
 }
 
-/* ---- One process --------------------------------------------------------------------------------
- */
+/* ---- One process -------------------------------------------------------------------- */
 
 static void test_new(void)
 {
@@ -130,8 +129,7 @@ static void test_data(void)
     CHECK(tri_value_free(value) == 0);
 }
 
-/* ---- Several processes
- * ----------------------------------------------------------------------------- */
+/* ---- Several processes -------------------------------------------------------------- */
 
 enum { CONTENDERS = 4, TIMES = 10000 };
 
@@ -266,8 +264,7 @@ static void test_whole_numbers(void)
     CHECK(end(process) == 0 && tri_value_free(halves.value) == 0);
 }
 
-/* ---- The lock
- * ---------------------------------------------------------------------------------------- */
+/* ---- The lock ----------------------------------------------------------------------- */
 
 static int hold_value(const void *argument)
 {

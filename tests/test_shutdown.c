@@ -106,8 +106,7 @@ static void test_in_two_steps(void)
     CHECK(tri_queue_join(queue, -1) == 0 && tri_queue_free(queue) == 0);
 }
 
-/* ---- While others wait
- * ------------------------------------------------------------------------------ */
+/* ---- While others wait -------------------------------------------------------------- */
 
 enum { WAITERS = 3 };
 
@@ -195,8 +194,7 @@ static void test_joiners_wait(void)
     }
 }
 
-/* ---- While others work
- * ------------------------------------------------------------------------------- */
+/* ---- While others work -------------------------------------------------------------- */
 
 struct counts {
     tri_queue queue;

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
-/* ---- What there is to wait for -------------------------------------------------------------- */
+/* ---- What there is to wait for ------------------------------------------------------ */
 
 struct ids {
     uint64_t id, other;
@@ -159,8 +159,7 @@ static const struct wait {
 
 enum { WAITS = sizeof waits / sizeof *waits };
 
-/* ---- Who waits --------------------------------------------------------------------------------
- */
+/* ---- Who waits ---------------------------------------------------------------------- */
 
 struct waiter {
     const struct wait *wait;
@@ -261,8 +260,7 @@ static void test_freed_by_another(void)
     }
 }
 
-/* ---- Signals ----------------------------------------------------------------------------------
- */
+/* ---- Signals ------------------------------------------------------------------------ */
 
 static _Thread_local volatile sig_atomic_t signals;
 
