@@ -10,7 +10,7 @@ struct state {
     uint64_t lost; /* a process that was killed while nobody waited; 0 for none */
 };
 
-enum { ACQUIRE = TRI__OPERATIONS, RELEASE, WAIT, REACQUIRE, NOTIFY, IS_HELD };
+enum { WAIT = TRI__RLOCK_OPERATIONS, REACQUIRE, NOTIFY, IS_HELD };
 
 enum { WAITING = 1 }; /* the list; that of the rlock is 0 */
 
@@ -30,7 +30,7 @@ static int wait(struct state *condition, struct tri__step_call *call)
 
 static int bury(struct state *condition, struct tri__step_call *call)
 {
-    int code = tri__rlock_bury(&condition->lock, call);
+    int code = tri__rlock_step(&condition->lock, call);
     if (!call->is_member || !call->was_killed)
         return code;
     if (call->waiting[WAITING] == 0)
@@ -44,10 +44,6 @@ static int step(void *memory, struct tri__step_call *call)
 {
     struct state *condition = memory;
     switch (call->operation) {
-    case ACQUIRE:
-        return tri__rlock_acquire(&condition->lock, call, 1);
-    case RELEASE:
-        return tri__rlock_release(&condition->lock, call);
     case WAIT:
         return wait(condition, call);
     case REACQUIRE:
@@ -65,7 +61,7 @@ static int step(void *memory, struct tri__step_call *call)
     case TRI__DIED:
         return bury(condition, call);
     }
-    return TRI_EINVAL;
+    return tri__rlock_step(&condition->lock, call);
 }
 
 static const struct tri__kind kind = {.name = "condition",
@@ -87,13 +83,12 @@ int tri_condition_free(tri_condition condition)
 
 int tri_condition_acquire(tri_condition condition, double timeout_s)
 {
-    return tri__object_ask(&kind, condition.id, ACQUIRE, TRI__RLOCK_LIST, timeout_s);
+    return tri__rlock_take(&kind, condition.id, timeout_s);
 }
 
 int tri_condition_release(tri_condition condition)
 {
-    int code = tri__object_ask(&kind, condition.id, RELEASE, -1, 0);
-    return code == TRI_ESTATE ? tri__rlock_is_not_yours("tri_condition_release") : code;
+    return tri__rlock_give("tri_condition_release", &kind, condition.id);
 }
 
 /* What taking the lock again has to tell counts for more than a timeout, but not than a death. */

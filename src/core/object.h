@@ -24,15 +24,25 @@ struct tri__rlock {
 
 enum { TRI__RLOCK_LIST = 0 }; /* where those wait who want it */
 
-/* As steps: 0 or TRI_OWNER_DIED, or TRI__BLOCKED; 0 or TRI_ESTATE; 0 if it was the owner's. */
-int tri__rlock_acquire(struct tri__rlock *lock, struct tri__step_call *call, uint32_t depth);
-int tri__rlock_release(struct tri__rlock *lock, struct tri__step_call *call);
-int tri__rlock_bury(struct tri__rlock *lock, struct tri__step_call *call);
+/* Operations; those of a kind that has an rlock come behind them. */
+enum {
+    TRI__RLOCK_ACQUIRE = TRI__OPERATIONS,
+    TRI__RLOCK_RELEASE,
+    TRI__RLOCK_LOOK, /* returns its depth, with the owner's process id for number */
+    TRI__RLOCK_OPERATIONS
+};
 
-/* Gives it up however often it was taken, which is returned. */
+/* The step of these, and of TRI__DIED. */
+int tri__rlock_step(void *lock, struct tri__step_call *call);
+
+/* Parts of other steps: taking it so often, as a step; giving it up however often it was taken,
+ * which is returned. */
+int tri__rlock_acquire(struct tri__rlock *lock, struct tri__step_call *call, uint32_t depth);
 uint32_t tri__rlock_leave(struct tri__rlock *lock, struct tri__step_call *call);
 
-/* What a release that returned TRI_ESTATE has to say. */
+/* The public functions of any kind that has one; `name` is that of the function. */
+int tri__rlock_take(const struct tri__kind *kind, uint64_t id, double timeout_s);
+int tri__rlock_give(const char *name, const struct tri__kind *kind, uint64_t id);
 int tri__rlock_is_not_yours(const char *name);
 
 /* ---- Messages in their order (messages.c) */

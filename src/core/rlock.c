@@ -26,7 +26,7 @@ uint32_t tri__rlock_leave(struct tri__rlock *lock, struct tri__step_call *call)
     return depth;
 }
 
-int tri__rlock_release(struct tri__rlock *lock, struct tri__step_call *call)
+static int release(struct tri__rlock *lock, struct tri__step_call *call)
 {
     if (lock->owner != call->user)
         return TRI_ESTATE;
@@ -35,7 +35,7 @@ int tri__rlock_release(struct tri__rlock *lock, struct tri__step_call *call)
     return 0;
 }
 
-int tri__rlock_bury(struct tri__rlock *lock, struct tri__step_call *call)
+static int bury(struct tri__rlock *lock, struct tri__step_call *call)
 {
     if (lock->owner != (uint32_t)call->number)
         return TRI_ESTATE;
@@ -45,34 +45,45 @@ int tri__rlock_bury(struct tri__rlock *lock, struct tri__step_call *call)
     return 0;
 }
 
+int tri__rlock_step(void *memory, struct tri__step_call *call)
+{
+    struct tri__rlock *lock = memory;
+    switch (call->operation) {
+    case TRI__RLOCK_ACQUIRE:
+        return tri__rlock_acquire(lock, call, 1);
+    case TRI__RLOCK_RELEASE:
+        return release(lock, call);
+    case TRI__RLOCK_LOOK:
+        call->number = lock->pid;
+        return (int)lock->depth;
+    case TRI__DIED:
+        return bury(lock, call);
+    }
+    return TRI_EINVAL;
+}
+
+/* ---- The functions --------------------------------------------------------------------- */
+
 int tri__rlock_is_not_yours(const char *name)
 {
     return tri_fail(TRI_ESTATE, "%s: the calling thread does not have the lock", name);
 }
 
-/* ---- By itself ------------------------------------------------------------------------- */
-
-enum { ACQUIRE = TRI__OPERATIONS, RELEASE, LOOK };
-
-static int step(void *state, struct tri__step_call *call)
+int tri__rlock_take(const struct tri__kind *kind, uint64_t id, double timeout_s)
 {
-    struct tri__rlock *lock = state;
-    switch (call->operation) {
-    case ACQUIRE:
-        return tri__rlock_acquire(lock, call, 1);
-    case RELEASE:
-        return tri__rlock_release(lock, call);
-    case LOOK:
-        call->number = lock->pid;
-        return (int)lock->depth;
-    case TRI__DIED:
-        return tri__rlock_bury(lock, call);
-    }
-    return TRI_EINVAL;
+    return tri__object_ask(kind, id, TRI__RLOCK_ACQUIRE, TRI__RLOCK_LIST, timeout_s);
 }
 
-static const struct tri__kind kind = {
-    .name = "rlock", .state_size = sizeof(struct tri__rlock), .has_owner = true, .step = step};
+int tri__rlock_give(const char *name, const struct tri__kind *kind, uint64_t id)
+{
+    int code = tri__object_ask(kind, id, TRI__RLOCK_RELEASE, -1, 0);
+    return code == TRI_ESTATE ? tri__rlock_is_not_yours(name) : code;
+}
+
+static const struct tri__kind kind = {.name = "rlock",
+                                      .state_size = sizeof(struct tri__rlock),
+                                      .has_owner = true,
+                                      .step = tri__rlock_step};
 
 int tri_rlock_new(tri_rlock *lock)
 {
@@ -87,18 +98,17 @@ int tri_rlock_free(tri_rlock lock)
 
 int tri_rlock_acquire(tri_rlock lock, double timeout_s)
 {
-    return tri__object_ask(&kind, lock.id, ACQUIRE, TRI__RLOCK_LIST, timeout_s);
+    return tri__rlock_take(&kind, lock.id, timeout_s);
 }
 
 int tri_rlock_release(tri_rlock lock)
 {
-    int code = tri__object_ask(&kind, lock.id, RELEASE, -1, 0);
-    return code == TRI_ESTATE ? tri__rlock_is_not_yours("tri_rlock_release") : code;
+    return tri__rlock_give("tri_rlock_release", &kind, lock.id);
 }
 
 int tri_rlock_locked(tri_rlock lock, long *pid)
 {
-    struct tri__step_call call = {.operation = LOOK, .list = -1};
+    struct tri__step_call call = {.operation = TRI__RLOCK_LOOK, .list = -1};
     int code = tri__object_do(&kind, lock.id, &call, 0);
     if (pid && code >= 0)
         *pid = (long)call.number;

@@ -7,24 +7,8 @@
 
 #include <string.h>
 
-enum { ACQUIRE = TRI__OPERATIONS, RELEASE };
-
 /* What is fixed. */
 enum { DATA, TYPE, COUNT };
-
-static int step(void *state, struct tri__step_call *call)
-{
-    struct tri__rlock *lock = state;
-    switch (call->operation) {
-    case ACQUIRE:
-        return tri__rlock_acquire(lock, call, 1);
-    case RELEASE:
-        return tri__rlock_release(lock, call);
-    case TRI__DIED:
-        return tri__rlock_bury(lock, call);
-    }
-    return TRI_EINVAL;
-}
 
 static void destroy(void *state, const uint64_t *fixed)
 {
@@ -34,8 +18,8 @@ static void destroy(void *state, const uint64_t *fixed)
 
 #define KIND(words)                                                                                \
     {                                                                                              \
-        .name = (words), .state_size = sizeof(struct tri__rlock), .has_owner = true, .step = step, \
-        .destroy = destroy                                                                         \
+        .name = (words), .state_size = sizeof(struct tri__rlock), .has_owner = true,               \
+        .step = tri__rlock_step, .destroy = destroy                                                \
     }
 
 static const struct tri__kind value_kind = KIND("value"), array_kind = KIND("array");
@@ -226,12 +210,6 @@ static int compare_exchange(const struct tri__kind *kind, uint64_t id, size_t in
     return is_done;
 }
 
-static int release(const char *name, const struct tri__kind *kind, uint64_t id)
-{
-    int code = tri__object_ask(kind, id, RELEASE, -1, 0);
-    return code == TRI_ESTATE ? tri__rlock_is_not_yours(name) : code;
-}
-
 static void *data_of(const struct tri__kind *kind, uint64_t id)
 {
     struct numbers numbers;
@@ -277,12 +255,12 @@ int tri_value_compare_exchange(tri_value value, void *expected, const void *desi
 
 int tri_value_acquire(tri_value value, double timeout_s)
 {
-    return tri__object_ask(&value_kind, value.id, ACQUIRE, TRI__RLOCK_LIST, timeout_s);
+    return tri__rlock_take(&value_kind, value.id, timeout_s);
 }
 
 int tri_value_release(tri_value value)
 {
-    return release("tri_value_release", &value_kind, value.id);
+    return tri__rlock_give("tri_value_release", &value_kind, value.id);
 }
 
 void *tri_value_data(tri_value value)
@@ -335,12 +313,12 @@ int tri_array_compare_exchange(tri_array array, size_t index, void *expected, co
 
 int tri_array_acquire(tri_array array, double timeout_s)
 {
-    return tri__object_ask(&array_kind, array.id, ACQUIRE, TRI__RLOCK_LIST, timeout_s);
+    return tri__rlock_take(&array_kind, array.id, timeout_s);
 }
 
 int tri_array_release(tri_array array)
 {
-    return release("tri_array_release", &array_kind, array.id);
+    return tri__rlock_give("tri_array_release", &array_kind, array.id);
 }
 
 void *tri_array_data(tri_array array)
