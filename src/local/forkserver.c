@@ -263,7 +263,8 @@ static _Noreturn void leave(int status)
     _exit(status);
 }
 
-/* Never waits. Of the descriptors, those for which this process has no room are missing. */
+/* Never waits. Of the descriptors, those for which this process has no room are missing. Where the
+ * other end was closed with reports unread, that is told first, and what it had sent comes then. */
 static ssize_t receive(struct tri__fork_request *request, int *descriptors)
 {
     char control[CMSG_SPACE(TRI__FORK_DESCRIPTORS * sizeof(int))];
@@ -272,7 +273,10 @@ static ssize_t receive(struct tri__fork_request *request, int *descriptors)
                              .msg_iovlen = 1,
                              .msg_control = control,
                              .msg_controllen = sizeof control};
-    ssize_t size = recvmsg(server.socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    ssize_t size;
+    do
+        size = recvmsg(server.socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    while (size < 0 && errno == ECONNRESET);
     struct cmsghdr *header = size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     if (header)
         memcpy(descriptors, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
