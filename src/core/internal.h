@@ -255,6 +255,7 @@ struct tri__step_call {
     uint32_t pid;
     bool was_killed, is_member; /* of TRI__DIED: the latter if it has used this object */
     const uint32_t *waiting;    /* in each list */
+    bool must_wait;             /* others have waited for long: what they wait for is theirs */
     void *spare;                /* a step that takes it sets it to NULL */
 
     /* out */

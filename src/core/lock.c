@@ -16,7 +16,7 @@ static int step(void *memory, struct tri__step_call *call)
     struct state *lock = memory;
     switch (call->operation) {
     case ACQUIRE:
-        if (lock->owner != 0)
+        if (lock->owner != 0 || call->must_wait)
             return TRI__BLOCKED;
         int code = lock->pid ? TRI_OWNER_DIED : 0;
         *lock = (struct state){call->user, call->pid};

@@ -31,7 +31,7 @@ static int send(struct state *pipe, struct tri__step_call *call, int end)
     struct tri__messages *messages = &pipe->to[!end];
     if (pipe->is_closed[0] || pipe->is_closed[1])
         return TRI_ECLOSED;
-    if (messages->count > 0 && messages->bytes + call->size > BYTES_MAX)
+    if ((messages->count > 0 && messages->bytes + call->size > BYTES_MAX) || call->must_wait)
         return TRI__BLOCKED;
     int code = tri__messages_put(messages, call);
     call->nudge = code == 0 ? 1u << (RECEIVERS + !end) | 1u << (SENDERS + end) : 0;
@@ -45,6 +45,8 @@ static int receive(struct state *pipe, struct tri__step_call *call, int end)
         return TRI_ECLOSED;
     if (messages->count == 0)
         return pipe->is_closed[!end] ? TRI_ECLOSED : TRI__BLOCKED;
+    if (call->must_wait)
+        return TRI__BLOCKED;
     int code = tri__messages_get(messages, call);
     if (code == 0)
         call->nudge = 1u << (SENDERS + !end) | (unsigned)(messages->count > 0) << (RECEIVERS + end);

@@ -37,7 +37,7 @@ static int put(struct state *queue, struct tri__step_call *call)
         call->number = queue->bytes_max;
         return TRI_EINVAL;
     }
-    if (!has_room(queue, call->size))
+    if (!has_room(queue, call->size) || call->must_wait)
         return TRI__BLOCKED;
     int code = tri__messages_put(&queue->messages, call);
     if (code != 0)
@@ -51,6 +51,8 @@ static int get(struct state *queue, struct tri__step_call *call)
 {
     if (queue->messages.count == 0 || queue->is_void)
         return queue->is_shut ? TRI_ECLOSED : TRI__BLOCKED;
+    if (call->must_wait)
+        return TRI__BLOCKED;
     int code = tri__messages_get(&queue->messages, call);
     if (code == 0)
         call->nudge = 1u << PUTTERS | (unsigned)(queue->messages.count > 0) << GETTERS;

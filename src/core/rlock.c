@@ -6,7 +6,7 @@
 
 int tri__rlock_acquire(struct tri__rlock *lock, struct tri__step_call *call, uint32_t depth)
 {
-    if (lock->owner != 0 && lock->owner != call->user)
+    if (lock->owner != call->user && (lock->owner != 0 || call->must_wait))
         return TRI__BLOCKED;
     int code = lock->died ? TRI_OWNER_DIED : 0;
     call->held = lock->owner == 0;

@@ -15,7 +15,7 @@ static int step(void *memory, struct tri__step_call *call)
     struct state *semaphore = memory;
     switch (call->operation) {
     case ACQUIRE:
-        if (semaphore->value == 0)
+        if (semaphore->value == 0 || call->must_wait)
             return TRI__BLOCKED;
         call->nudge = --semaphore->value > 0;
         return 0;

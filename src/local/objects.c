@@ -341,10 +341,9 @@ static int begin(struct object *object, uint64_t id, struct user *self, struct t
     struct wake_list wakes;
     wakes.count = 0;
     int code = TRI_ECLOSED;
+    call->must_wait = call->list >= 0 && (object->reserved >> call->list & 1);
     if (atomic_load_explicit(&object->id, memory_order_relaxed) == id)
-        code = call->list >= 0 && (object->reserved >> call->list & 1)
-                   ? TRI__BLOCKED
-                   : tri__object_step_with(object, id, self, call, &wakes);
+        code = tri__object_step_with(object, id, self, call, &wakes);
     if (code == TRI__BLOCKED || code == TRI__AWAIT) {
         code = tri__object_wait(object, id, self, call, code, timeout_s, &wakes);
     } else {

@@ -190,8 +190,8 @@ static int spin(struct object *object, uint64_t id, struct user *self, struct tr
         tri__object_lock(object, self);
         if (atomic_load(&object->id) != id)
             return TRI_ECLOSED;
-        if ((object->reserved >> call->list & 1) == 0)
-            code = tri__object_step_with(object, id, self, call, wakes);
+        call->must_wait = object->reserved >> call->list & 1;
+        code = tri__object_step_with(object, id, self, call, wakes);
     }
     note_spin(code != TRI__BLOCKED);
     return code;
@@ -271,6 +271,7 @@ static int wait_for_turn(struct object *object, uint64_t id, struct user *self,
             return take_code(self, call);
         }
         atomic_store(&self->signal, 0);
+        call->must_wait = false;
         int code = TRI__BLOCKED;
         if (object->lists[self->list].first == self->number)
             code = tri__object_step_with(object, id, self, call, wakes);
