@@ -6,6 +6,7 @@
 #ifndef SHARING_H
 #define SHARING_H
 
+#include "../src/local/objects.h"
 #include "tasks.h"
 
 #include <sched.h>
@@ -69,31 +70,25 @@ static inline void wait_until(_Atomic int *number, int least)
         nap(0.0005);
 }
 
-/* ---- Who sleeps --------------------------------------------------------------------- */
+/* ---- Who waits ---------------------------------------------------------------------- */
 
-static inline bool is_asleep(int thread)
+/* Notes who is about to wait for an object. */
+static inline void note_waiter(_Atomic int *thread)
 {
-    char path[64], state = 'X';
-    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", thread, thread);
-    FILE *file = fopen(path, "r");
-    if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-        state = 'X';
-    if (file)
-        fclose(file);
-    return state == 'S';
+    atomic_store(thread, (int)tri__user_self()->number);
 }
 
-/* Waits until a thread, which puts its number there just before it waits, has slept for a while. */
-static inline void wait_until_asleep(_Atomic int *thread)
+/* It is in a list of an object's: that it sleeps would not be enough, as it may do so before. */
+static inline bool is_waiting(_Atomic int *thread)
+{
+    return atomic_load(&tri__user_at((uint32_t)atomic_load(thread))->waits_for) != 0;
+}
+
+static inline void wait_until_waiting(_Atomic int *thread)
 {
     wait_until(thread, 1);
-    for (int seen = 0; seen < 5; nap(0.001))
-        seen = is_asleep(atomic_load(thread)) ? seen + 1 : 0;
-}
-
-static inline void about_to_wait(_Atomic int *thread)
-{
-    atomic_store(thread, gettid());
+    while (!is_waiting(thread))
+        nap(0.0005);
 }
 
 #endif

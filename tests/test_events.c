@@ -49,7 +49,7 @@ static int wait_again_and_again(const void *argument)
 {
     const struct waiter *waiter = argument;
     for (int i = 0; i < waiter->rounds; i++) {
-        about_to_wait(&waiter->threads[waiter->number]);
+        note_waiter(&waiter->threads[waiter->number]);
         CHECK(tri_event_wait(waiter->event, -1) == 0);
         atomic_store(&waiter->threads[waiter->number], 0);
         atomic_fetch_add(waiter->seen, 1);
@@ -68,7 +68,7 @@ static void test_set_and_clear(void)
         processes[waiter.number] = start(wait_again_and_again, &waiter, sizeof waiter);
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < WAITERS; i++)
-            wait_until_asleep(&waiter.threads[i]);
+            wait_until_waiting(&waiter.threads[i]);
         CHECK(atomic_load(waiter.seen) == round * WAITERS);
         CHECK(tri_event_set(waiter.event) == 0 && tri_event_clear(waiter.event) == 0);
         wait_until(waiter.seen, (round + 1) * WAITERS);

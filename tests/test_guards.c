@@ -49,12 +49,13 @@ static const struct guard {
     int (*acquire)(uint64_t id, double timeout_s);
     int (*release)(uint64_t id);
     int (*free)(uint64_t id);
-} guards[] = {{new_lock, acquire_lock, release_lock, free_lock},
-              {new_rlock, acquire_rlock, release_rlock, free_rlock},
-              {new_condition, acquire_condition, release_condition, free_condition},
-              {new_value, acquire_value, release_value, free_value},
-              {new_array, acquire_array, release_array, free_array},
-              {new_semaphore, acquire_semaphore, release_semaphore, free_semaphore}};
+    bool is_recursive;
+} guards[] = {{new_lock, acquire_lock, release_lock, free_lock, false},
+              {new_rlock, acquire_rlock, release_rlock, free_rlock, true},
+              {new_condition, acquire_condition, release_condition, free_condition, true},
+              {new_value, acquire_value, release_value, free_value, true},
+              {new_array, acquire_array, release_array, free_array, true},
+              {new_semaphore, acquire_semaphore, release_semaphore, free_semaphore, false}};
 
 enum { GUARDS = sizeof guards / sizeof *guards, WAITERS = 5, CROWD = 64 };
 
@@ -122,7 +123,7 @@ static struct line new_line(const struct guard *guard)
 static int stand_in_line(const void *argument)
 {
     const struct line *line = argument;
-    about_to_wait(&line->thread[line->number]);
+    note_waiter(&line->thread[line->number]);
     int code = line->guard->acquire(line->id, line->timeout_s);
     if (code != 0)
         return code == TRI_ETIMEOUT ? 100 : 1;
@@ -136,7 +137,9 @@ static tri_process *join_line(struct line *line, int number, double timeout_s)
     line->number = number;
     line->timeout_s = timeout_s;
     tri_process *process = start(stand_in_line, line, sizeof *line);
-    wait_until_asleep(&line->thread[number]);
+    wait_until(&line->thread[number], 1);
+    while (!is_waiting(&line->thread[number]) && tri_process_alive(process))
+        nap(0.0005);
     return process;
 }
 
@@ -207,6 +210,26 @@ static void test_greed(void)
     }
 }
 
+/* Its owner takes it once more, however long others have waited for it. */
+static void test_taken_again(void)
+{
+    for (int i = 0; i < GUARDS; i++) {
+        if (!guards[i].is_recursive)
+            continue;
+        struct line line = new_line(&guards[i]);
+        tri_process *process = join_line(&line, 0, -1);
+        do {
+            CHECK(guards[i].release(line.id) == 0);
+            CHECK(guards[i].acquire(line.id, -1) == 0);
+            nap(0.002);
+            CHECK(guards[i].acquire(line.id, 0) == 0);
+            CHECK(guards[i].release(line.id) == 0);
+        } while (atomic_load(line.served) == 0);
+        CHECK(guards[i].release(line.id) == 0 && end(process) == 0);
+        end_line(&line);
+    }
+}
+
 struct holder {
     const struct guard *guard;
     uint64_t id;
@@ -263,6 +286,7 @@ static const struct test tests[] = {
     {"a crowd is let in as it came", test_crowd, ON_PARALLEL, 1, 0, 0},
     {"who gives up leaves the line", test_giving_up, ON_PARALLEL, 1, 0, 0},
     {"the greedy let others in", test_greed, ON_PARALLEL, 1, 0, 0},
+    {"an owner takes it again", test_taken_again, ON_PARALLEL, 1, 0, 0},
     {"they are not free in time", test_timeouts, ON_PARALLEL, 1, 0, 0},
     {"a process ends and has it", test_ends_with_it, ON_PARALLEL, 1, 0, 0},
     {0},

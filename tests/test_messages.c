@@ -203,7 +203,7 @@ static int put_large(const void *argument)
         _Atomic int *thread, *done;
     } const *large = argument;
     char text[80] = "";
-    about_to_wait(large->thread);
+    note_waiter(large->thread);
     CHECK(tri_queue_put(large->queue, text, sizeof text, -1) == 0);
     atomic_store(large->done, 1);
     return 0;
@@ -220,7 +220,7 @@ static void test_large_is_not_overtaken(void)
     for (int i = 0; i < 6; i++)
         CHECK(put_filled(large.queue, 10, 1) == 0);
     tri_process *process = start(put_large, &large, sizeof large);
-    wait_until_asleep(large.thread);
+    wait_until_waiting(large.thread);
     while (atomic_load(large.done) == 0) {
         int code = tri_queue_put(large.queue, message, 10, 0.001);
         CHECK(code == 0 || code == TRI_ETIMEOUT);

@@ -207,14 +207,14 @@ struct one {
 static int send_one(const void *argument)
 {
     const struct one *one = argument;
-    about_to_wait(one->thread);
+    note_waiter(one->thread);
     return send_number(one->end, one->number);
 }
 
 static int recv_one(const void *argument)
 {
     const struct one *one = argument;
-    about_to_wait(one->thread);
+    note_waiter(one->thread);
     return recv_number(one->end, -1) == one->number ? 0 : 1;
 }
 
@@ -223,7 +223,7 @@ static void start_waiters(tri_pipe end, tri_function *function, tri_process **pr
     for (int i = 0; i < WAITERS; i++) {
         struct one one = {end, i, new_flag()};
         processes[i] = start(function, &one, sizeof one);
-        wait_until_asleep(one.thread);
+        wait_until_waiting(one.thread);
     }
 }
 
@@ -322,7 +322,7 @@ static int wait_at_an_end(const void *argument)
     const struct waiter *waiter = argument;
     unsigned char *message = new_message(1 << 20, 0);
     int code = 0;
-    about_to_wait(waiter->thread);
+    note_waiter(waiter->thread);
     while (waiter->sends && code == 0)
         code = tri_pipe_send(waiter->pipe.ends[0], message, 1 << 20, -1);
     if (!waiter->sends)
@@ -338,7 +338,7 @@ static void test_closed_while_waiting(void)
     for (int i = 0; i < 4; i++) {
         struct waiter waiter = {new_pipe(), i % 2, new_flag()};
         tri_process *process = start(wait_at_an_end, &waiter, sizeof waiter);
-        wait_until_asleep(waiter.thread);
+        wait_until_waiting(waiter.thread);
         CHECK(tri_pipe_close(waiter.pipe.ends[i / 2]) == 0 && end(process) == 0);
         CHECK(tri_pipe_close(waiter.pipe.ends[1 - i / 2]) == 0);
     }
@@ -374,7 +374,7 @@ static int receive_with_signals(const void *argument)
     const struct waiter *waiter = argument;
     struct sigaction action = {.sa_handler = count_signal};
     sigaction(SIGUSR1, &action, NULL);
-    about_to_wait(waiter->thread);
+    note_waiter(waiter->thread);
     while (signals == 0)
         nap(0.0005);
     for (unsigned i = 0; i < LARGE_COUNT; i++)

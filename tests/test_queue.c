@@ -185,7 +185,7 @@ enum { WAITERS = 5 };
 static int get_one(const void *argument)
 {
     const struct work *work = argument;
-    about_to_wait(&work->threads[work->first]);
+    note_waiter(&work->threads[work->first]);
     CHECK(get(work->queue, -1) == work->first);
     atomic_fetch_add(work->state, 1);
     return 0;
@@ -194,7 +194,7 @@ static int get_one(const void *argument)
 static int put_one(const void *argument)
 {
     const struct work *work = argument;
-    about_to_wait(&work->threads[work->first]);
+    note_waiter(&work->threads[work->first]);
     CHECK(put(work->queue, work->first, -1) == 0);
     atomic_fetch_add(work->state, 1);
     return 0;
@@ -210,7 +210,7 @@ static struct work start_waiters(tri_process **processes, uint64_t bound, tri_fu
     for (int i = 0; i < WAITERS; i++) {
         work.first = i;
         processes[i] = start(function, &work, sizeof work);
-        wait_until_asleep(&work.threads[i]);
+        wait_until_waiting(&work.threads[i]);
     }
     CHECK(atomic_load(work.state) == 0);
     return work;
@@ -242,7 +242,7 @@ static void test_putters_in_order(void)
 static int get_any(const void *argument)
 {
     const struct work *work = argument;
-    about_to_wait(&work->threads[work->first]);
+    note_waiter(&work->threads[work->first]);
     int number = get(work->queue, -1);
     CHECK(number >= 0 && number < WAITERS);
     atomic_fetch_or(work->state, 1 << number);
@@ -274,7 +274,7 @@ static void test_room_for_all(void)
         for (int i = 0; i < WAITERS; i++) {
             work.first = i;
             processes[i] = start(put_one, &work, sizeof work);
-            wait_until_asleep(&work.threads[i]);
+            wait_until_waiting(&work.threads[i]);
         }
         CHECK(tri_queue_get(work.queue, large, sizeof large, NULL, 0) == 0);
         end_all(processes, WAITERS);

@@ -114,7 +114,7 @@ struct waiter {
 static int wait_once(const void *argument)
 {
     const struct waiter *waiter = argument;
-    about_to_wait(&waiter->threads[waiter->number]);
+    note_waiter(&waiter->threads[waiter->number]);
     CHECK(tri_semaphore_acquire(waiter->semaphore, -1) == 0);
     atomic_store(&waiter->order[atomic_load(waiter->served)], waiter->number);
     atomic_fetch_add(waiter->served, 1);
@@ -127,7 +127,7 @@ static struct waiter start_waiters(tri_process **processes)
                             shared(WAITERS * sizeof(int)), 0};
     for (; waiter.number < WAITERS; waiter.number++) {
         processes[waiter.number] = start(wait_once, &waiter, sizeof waiter);
-        wait_until_asleep(&waiter.threads[waiter.number]);
+        wait_until_waiting(&waiter.threads[waiter.number]);
     }
     return waiter;
 }

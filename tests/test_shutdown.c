@@ -119,7 +119,7 @@ struct waiter {
 static int wait_to_get(const void *argument)
 {
     const struct waiter *waiter = argument;
-    about_to_wait(waiter->thread);
+    note_waiter(waiter->thread);
     CHECK_REFUSED(get(waiter->queue, -1), waiter->code);
     return 0;
 }
@@ -127,7 +127,7 @@ static int wait_to_get(const void *argument)
 static int wait_to_put(const void *argument)
 {
     const struct waiter *waiter = argument;
-    about_to_wait(waiter->thread);
+    note_waiter(waiter->thread);
     CHECK_REFUSED(put(waiter->queue, -1), waiter->code);
     return 0;
 }
@@ -135,7 +135,7 @@ static int wait_to_put(const void *argument)
 static int wait_for_all(const void *argument)
 {
     const struct waiter *waiter = argument;
-    about_to_wait(waiter->thread);
+    note_waiter(waiter->thread);
     CHECK(tri_queue_join(waiter->queue, -1) == 0);
     return 0;
 }
@@ -145,7 +145,7 @@ static void start_waiters(tri_queue queue, tri_process **processes, tri_function
     for (int i = 0; i < WAITERS; i++) {
         struct waiter waiter = {queue, TRI_ECLOSED, new_flag()};
         processes[i] = start(function, &waiter, sizeof waiter);
-        wait_until_asleep(waiter.thread);
+        wait_until_waiting(waiter.thread);
     }
 }
 

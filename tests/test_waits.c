@@ -180,7 +180,7 @@ static int wait_there(const void *argument)
 {
     const struct waiter *waiter = argument;
     double cpu = cpu_time();
-    about_to_wait(waiter->thread);
+    note_waiter(waiter->thread);
     if (waiter->is_told)
         CHECK_REFUSED(waiter->wait->wait(waiter->ids.id, waiter->timeout_s), TRI_ECLOSED);
     else
@@ -228,7 +228,7 @@ static void test_freed(void)
     tri_process *processes[WAITS];
     start_all(waiters, processes, -1, 1);
     for (int i = 0; i < WAITS; i++) {
-        wait_until_asleep(waiters[i].thread);
+        wait_until_waiting(waiters[i].thread);
         CHECK(atomic_load(waiters[i].done) == 0);
         CHECK(waits[i].free(&waiters[i].ids) == 0);
         CHECK(end(processes[i]) == 0);
@@ -253,7 +253,7 @@ static void test_freed_by_another(void)
         for (int i = 0; i < WAITERS; i++) {
             waiter.thread = new_flag();
             processes[i] = start(wait_there, &waiter, sizeof waiter);
-            wait_until_asleep(waiter.thread);
+            wait_until_waiting(waiter.thread);
         }
         CHECK(end(start(free_there, &waiter, sizeof waiter)) == 0);
         end_all(processes, WAITERS);
