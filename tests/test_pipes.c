@@ -374,7 +374,7 @@ static int receive_with_signals(const void *argument)
     const struct waiter *waiter = argument;
     struct sigaction action = {.sa_handler = count_signal};
     sigaction(SIGUSR1, &action, NULL);
-    note_waiter(waiter->thread);
+    atomic_store(waiter->thread, gettid());
     while (signals == 0)
         nap(0.0005);
     for (unsigned i = 0; i < LARGE_COUNT; i++)

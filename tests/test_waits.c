@@ -166,7 +166,8 @@ struct waiter {
     struct ids ids;
     double timeout_s;
     _Atomic int *thread, *done;
-    int is_told; /* that what it waits for is freed */
+    int is_told;         /* that what it waits for is freed */
+    _Atomic int *target; /* the thread that gets signals */
 };
 
 static double cpu_time(void)
@@ -195,8 +196,8 @@ static void start_all(struct waiter *waiters, tri_process **processes, double ti
                       int is_told)
 {
     for (int i = 0; i < WAITS; i++) {
-        waiters[i] =
-            (struct waiter){&waits[i], waits[i].make(), timeout_s, new_flag(), new_flag(), is_told};
+        waiters[i] = (struct waiter){&waits[i],  waits[i].make(), timeout_s, new_flag(),
+                                     new_flag(), is_told,         NULL};
         processes[i] = start(wait_there, &waiters[i], sizeof waiters[i]);
     }
 }
@@ -247,7 +248,7 @@ static void test_freed_by_another(void)
     enum { WAITERS = 4 };
     for (int w = 0; w < WAITS; w++) {
         tri_process *processes[WAITERS];
-        struct waiter waiter = {&waits[w], waits[w].make(), -1, NULL, new_flag(), 1};
+        struct waiter waiter = {&waits[w], waits[w].make(), -1, NULL, new_flag(), 1, NULL};
         if (waits[w].make == make_barrier) /* a second one would go on */
             continue;
         for (int i = 0; i < WAITERS; i++) {
@@ -272,8 +273,10 @@ static void count_signal(int number)
 
 static int wait_with_signals(const void *argument)
 {
+    const struct waiter *waiter = argument;
     struct sigaction action = {.sa_handler = count_signal};
     sigaction(SIGUSR1, &action, NULL);
+    atomic_store(waiter->target, gettid());
     CHECK(wait_there(argument) == 0);
     return signals > 0 ? 0 : 1;
 }
@@ -284,14 +287,15 @@ static void test_signals(void)
     struct waiter waiters[WAITS];
     tri_process *processes[WAITS];
     for (int i = 0; i < WAITS; i++) {
-        waiters[i] = (struct waiter){&waits[i], waits[i].make(), 0.5, new_flag(), new_flag(), 0};
+        waiters[i] =
+            (struct waiter){&waits[i], waits[i].make(), 0.5, new_flag(), new_flag(), 0, new_flag()};
         processes[i] = start(wait_with_signals, &waiters[i], sizeof waiters[i]);
-        wait_until(waiters[i].thread, 1);
+        wait_until(waiters[i].target, 1);
     }
     for (int round = 0; round < 10; round++) {
         for (int i = 0; i < WAITS; i++)
             if (atomic_load(waiters[i].done) == 0)
-                syscall(SYS_tgkill, tri_process_id(processes[i]), *waiters[i].thread, SIGUSR1);
+                syscall(SYS_tgkill, tri_process_id(processes[i]), *waiters[i].target, SIGUSR1);
         nap(0.003);
     }
     end_all(processes, WAITS);
