@@ -42,7 +42,7 @@ enum { WAITERS = 4, ROUNDS = 20 };
 struct waiter {
     tri_event event;
     int rounds, number;
-    _Atomic int *threads, *seen;
+    _Atomic int *threads, *seen, *cleared;
 };
 
 static int wait_again_and_again(const void *argument)
@@ -53,8 +53,7 @@ static int wait_again_and_again(const void *argument)
         CHECK(tri_event_wait(waiter->event, -1) == 0);
         atomic_store(&waiter->threads[waiter->number], 0);
         atomic_fetch_add(waiter->seen, 1);
-        while (atomic_load(waiter->seen) < (i + 1) * WAITERS)
-            nap(0.0002);
+        wait_until(waiter->cleared, i + 1);
     }
     return 0;
 }
@@ -63,7 +62,8 @@ static int wait_again_and_again(const void *argument)
 static void test_set_and_clear(void)
 {
     tri_process *processes[WAITERS];
-    struct waiter waiter = {new_event(), ROUNDS, 0, shared(WAITERS * sizeof(int)), new_flag()};
+    struct waiter waiter = {new_event(), ROUNDS,    0, shared(WAITERS * sizeof(int)),
+                            new_flag(),  new_flag()};
     for (; waiter.number < WAITERS; waiter.number++)
         processes[waiter.number] = start(wait_again_and_again, &waiter, sizeof waiter);
     for (int round = 0; round < ROUNDS; round++) {
@@ -72,6 +72,7 @@ static void test_set_and_clear(void)
         CHECK(atomic_load(waiter.seen) == round * WAITERS);
         CHECK(tri_event_set(waiter.event) == 0 && tri_event_clear(waiter.event) == 0);
         wait_until(waiter.seen, (round + 1) * WAITERS);
+        atomic_store(waiter.cleared, round + 1);
     }
     end_all(processes, WAITERS);
     CHECK(tri_event_is_set(waiter.event) == 0 && tri_event_free(waiter.event) == 0);
