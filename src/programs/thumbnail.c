@@ -186,6 +186,28 @@ static bool read_extent(VipsSource *source, struct extent *extent)
     return true;
 }
 
+/* The whole image in memory. In this thread, as libvips' own ones may still be about to free what
+ * they share with the image when it seems to be done, and is given up. */
+static VipsImage *read_all(VipsImage *lazy)
+{
+    int width, height, lines;
+    VipsImage *image = vips_image_new_memory();
+    VipsRegion *region = vips_region_new(lazy);
+    int code = vips_image_pipelinev(image, VIPS_DEMAND_STYLE_ANY, lazy, NULL);
+    vips_get_tile_size(lazy, &width, &height, &lines);
+    for (int y = 0; y < lazy->Ysize && code == 0; y++) {
+        VipsRect strip = {0, y, lazy->Xsize, VIPS_MIN(height, lazy->Ysize - y)};
+        if (y % height == 0)
+            code = vips_region_prepare(region, &strip);
+        if (code == 0)
+            code = vips_image_write_line(image, y, VIPS_REGION_ADDR(region, 0, y));
+    }
+    g_object_unref(region);
+    if (code != 0)
+        g_clear_object(&image);
+    return image;
+}
+
 /* The thumbnail in memory, whole: from here on nothing is read. NULL when it cannot be had. A small
  * image stays as it is: libvips is asked for its own size, since VIPS_SIZE_DOWN would make it take
  * the smallest image of a pyramid. */
@@ -198,7 +220,7 @@ static VipsImage *shrink(VipsSource *source, struct extent extent,
         most = extent;
     if (vips_thumbnail_source(source, &lazy, most.width, "height", most.height, "option_string",
                               "fail_on=error", NULL) == 0)
-        image = vips_image_copy_memory(lazy);
+        image = read_all(lazy);
     g_clear_object(&lazy);
     return image;
 }
