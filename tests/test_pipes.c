@@ -282,6 +282,20 @@ static void test_poll(void)
     CHECK(tri_pipe_close(pipe.ends[0]) == 0);
 }
 
+/* Messages that are empty take room as well. */
+static void test_empty_messages_are_bounded(void)
+{
+    struct pipe pipe = new_pipe();
+    int64_t sent = 0;
+    while (tri_pipe_send(pipe.ends[0], NULL, 0, 0) == 0)
+        sent++;
+    CHECK(sent > 1000 && sent < 1000000 && says("have to be waited for"));
+    for (size_t size = 1; sent > 0; sent--, size = 1)
+        CHECK(tri_pipe_recv(pipe.ends[1], NULL, 0, &size, 0) == 0 && size == 0);
+    CHECK_LATE(tri_pipe_recv(pipe.ends[1], NULL, 0, NULL, 0), 0);
+    close_both(pipe);
+}
+
 /* ---- Closed ------------------------------------------------------------------------- */
 
 static void test_close(void)
@@ -430,6 +444,7 @@ static const struct test tests[] = {
     {"closed while others wait", test_closed_while_waiting, ON_PARALLEL, 1, 0, 0},
     {"freed with messages", test_freed_with_messages, 0, 0, 0, 0},
     {"signals while messages are transferred", test_signals, ON_PARALLEL, 1, 0, 0},
+    {"empty messages are bounded", test_empty_messages_are_bounded, 0, 0, 0, 0},
     {0},
 };
 

@@ -248,13 +248,15 @@ struct tri__step_call {
     uint64_t number;
     void *data; /* of `size` bytes: a message, or the room for one */
     size_t size;
-    void *block; /* a large message's own block, which the step takes over or hands out */
+    void *block;   /* a large message's own block, which the step takes over or hands out */
+    bool is_trial; /* nothing is put, but the answer is that of the step that would */
 
     /* in, filled in by who keeps the object */
     uint32_t user; /* a thread: no other has this number while it lives, nor while it is mourned */
     uint32_t pid;
     bool was_killed, is_member; /* of TRI__DIED: the latter if it has used this object */
     const uint32_t *waiting;    /* in each list */
+    double deadline;            /* of one who has waited; 0 before */
     bool must_wait;             /* others have waited for long: what they wait for is theirs */
     void *spare;                /* a step that takes it sets it to NULL */
 

@@ -132,6 +132,25 @@ void tri__messages_free(struct tri__messages *messages)
 
 /* ---- Whole puts and gets --------------------------------------------------------------- */
 
+/* It is copied once it is known that it can go in, or is to wait. */
+static int send_large(const struct tri__kind *kind, uint64_t id, struct tri__step_call *call,
+                      double timeout_s)
+{
+    call->is_trial = true;
+    int code = tri__object_do(kind, id, call, 0);
+    if (code != 0 && (code != TRI_ETIMEOUT || timeout_s == 0))
+        return code;
+    call->is_trial = false;
+    call->block = tri__object_take_block(call->size);
+    if (call->block == NULL)
+        return TRI_ENOMEM;
+    memcpy(call->block, call->data, call->size);
+    code = tri__object_do(kind, id, call, timeout_s);
+    if (call->block && code != 0)
+        tri__object_free_block(call->block);
+    return code;
+}
+
 int tri__messages_send(const struct tri__kind *kind, uint64_t id, int operation, int list,
                        const void *message, size_t size, double timeout_s)
 {
@@ -141,16 +160,10 @@ int tri__messages_send(const struct tri__kind *kind, uint64_t id, int operation,
     call.data = (void *)message;
     call.size = size;
     call.block = NULL;
+    call.is_trial = false;
     call.number = UINT64_MAX;
-    if (size > SMALL_MAX) {
-        call.block = tri__object_take_block(size);
-        if (call.block == NULL)
-            return TRI_ENOMEM;
-        memcpy(call.block, message, size);
-    }
-    int code = tri__object_do(kind, id, &call, timeout_s);
-    if (call.block && code != 0)
-        tri__object_free_block(call.block);
+    int code = size > SMALL_MAX ? send_large(kind, id, &call, timeout_s)
+                                : tri__object_do(kind, id, &call, timeout_s);
     if (code == TRI_EINVAL && call.number != UINT64_MAX)
         return tri_fail(code, "a message of %zu bytes is larger than the whole %s, of %llu", size,
                         kind->name, (unsigned long long)call.number);

@@ -39,6 +39,8 @@ static int put(struct state *queue, struct tri__step_call *call)
     }
     if (!has_room(queue, call->size) || call->must_wait)
         return TRI__BLOCKED;
+    if (call->is_trial)
+        return 0;
     int code = tri__messages_put(&queue->messages, call);
     if (code != 0)
         return code;
