@@ -562,8 +562,10 @@ TRI_API int tri_stop_requested(void);
  * doing to an object has happened or has not. A lock that it held is free; the next one to take it
  * gets TRI_OWNER_DIED, which is a success: the lock is taken, but what it guards may be half
  * changed. So it is when a thread or process ends and has not released it. A barrier, or condition,
- * that it had used tells the others. (Of a process that the program has forked itself this is
- * found out within a second by who waits, and barriers and conditions say nothing.) */
+ * that it had used tells the others if it was killed or ended with an error, that is another exit
+ * code than 0; who uses more than 16 of these at a time counts as having used all. (Of a process
+ * that the program has forked itself this is found out within a second by who waits, and barriers
+ * and conditions say nothing.) */
 #define TRI_OWNER_DIED 1
 
 #define TRI_HANDLE(name)                                                                           \
@@ -644,9 +646,9 @@ TRI_API int tri_condition_release(tri_condition condition);
 
 /* Releases the lock, however often it was taken, waits to be notified, and takes it again as it
  * was. All of these need the lock: TRI_ESTATE without. TRI_ELOST when a process that had used the
- * condition was killed: it may have been the one to notify. All who wait then get that, or the next
- * one to wait. TRI_OWNER_DIED as for acquire. Whatever is returned, but TRI_EINVAL, TRI_ESTATE and
- * TRI_ECLOSED, the lock is held. */
+ * condition died: it may have been the one to notify. All who wait then get that, or the next
+ * one to wait, rather than TRI_OWNER_DIED, which is as for acquire. Whatever is returned, but
+ * TRI_EINVAL, TRI_ESTATE and TRI_ECLOSED, the lock is held. */
 TRI_API int tri_condition_wait(tri_condition condition, double timeout_s);
 
 /* Wakes `count` of those who wait, or all; fewer are fine. */
@@ -677,7 +679,7 @@ TRI_API int tri_barrier_free(tri_barrier barrier);
 
 /* Returns 0 … parties-1, a different number to each. Breaks the barrier when the time is over.
  * TRI_EBROKEN when it is broken, or is broken or reset meanwhile; the words say by what. A process
- * that has used the barrier and is killed breaks it. */
+ * that has used the barrier and dies, by a signal or with an error, breaks it. */
 TRI_API int tri_barrier_wait(tri_barrier barrier, double timeout_s);
 
 /* Breaks it, until it is reset. */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A thousand processes that are killed at random moments while they use objects: the objects go on,
- * no message is doubled or out of its order, and each death costs one at most. And the other ways
- * in which one who holds a lock comes to its end.
+ * no message is doubled or out of its order, and each death costs one at most.
  */
 #include "tasks.h"
-
-#include <sys/wait.h>
 
 enum { KILLS = 1000, USERS = 3, PEOPLE = KILLS + USERS, MESSAGES_MAX = 2000, FILLING = 6000 };
 
@@ -180,99 +177,8 @@ static void test_random(void)
     CHECK(tri_queue_free(shared->queue) == 0 && tri_lock_free(shared->lock) == 0);
 }
 
-/* ---- Other ends ------------------------------------------------------------------------ */
-
-static int take_lock(const void *argument)
-{
-    return tri_lock_acquire(*(const tri_lock *)argument, -1) == 0 ? 0 : 1;
-}
-
-static int take_lock_in_task(const void *argument, void *result)
-{
-    *(long *)result = (long)getpid();
-    return take_lock(argument);
-}
-
-static tri_lock new_lock(void)
-{
-    tri_lock lock;
-    CHECK(tri_lock_new(&lock) == 0);
-    return lock;
-}
-
-static void check_owner_died(tri_lock lock)
-{
-    CHECK(tri_lock_acquire(lock, -1) == TRI_OWNER_DIED);
-    CHECK(tri_lock_release(lock) == 0 && tri_lock_acquire(lock, 0) == 0);
-    CHECK(tri_lock_release(lock) == 0 && tri_lock_free(lock) == 0);
-}
-
-static void test_ends_with_lock(void)
-{
-    tri_lock lock = new_lock();
-    tri_process *process;
-    tri_process_options options = {.backend = test_options.backend};
-    CHECK(tri_process_start(&process, take_lock, &lock, sizeof lock, &options) == 0);
-    CHECK(tri_process_join(process, -1) == 0 && tri_process_free(process) == 0);
-    check_owner_died(lock);
-}
-
-static void test_worker_is_killed(void)
-{
-    tri_lock lock = new_lock();
-    tri_pool *pool = open_pool();
-    long pid;
-    CHECK(tri_pool_apply(pool, take_lock_in_task, &lock, sizeof lock, &pid, sizeof pid) == 0);
-    CHECK(tri_lock_acquire(lock, 0) == TRI_ETIMEOUT && kill((pid_t)pid, SIGKILL) == 0);
-    check_owner_died(lock);
-    end_pool(pool);
-}
-
-static int take_lock_and_stay(const void *argument)
-{
-    int code = take_lock(argument);
-    nap(1000);
-    return code;
-}
-
-/* Its workers die with it, and nobody is left to see that but who waits. */
-static void test_server_is_killed(void)
-{
-    tri_lock lock = new_lock();
-    tri_process *process;
-    char line[64];
-    int parent = 0;
-    CHECK(tri_process_start(&process, take_lock_and_stay, &lock, sizeof lock, NULL) == 0);
-    snprintf(line, sizeof line, "/proc/%ld/status", tri_process_id(process));
-    FILE *file = fopen(line, "r");
-    while (file && parent == 0 && fgets(line, sizeof line, file))
-        sscanf(line, "PPid: %d", &parent);
-    CHECK(parent > 1 && fclose(file) == 0);
-    while (tri_lock_locked(lock, NULL) == 0)
-        nap(0.001);
-    CHECK(kill(parent, SIGKILL) == 0);
-    check_owner_died(lock);
-    CHECK(tri_process_join(process, -1) == 0 && tri_process_free(process) == 0);
-}
-
-static void test_own_child(void)
-{
-    tri_lock lock = new_lock();
-    pid_t child = fork();
-    if (child == 0)
-        _exit(take_lock(&lock));
-    while (tri_lock_locked(lock, NULL) == 0)
-        nap(0.001);
-    check_owner_died(lock); /* also while it is a zombie */
-    CHECK(waitpid(child, NULL, 0) == child);
-}
-
 static const struct test tests[] = {
     {"1000 random kills among users of objects", test_random, ON_FORK, 2, 0, 0},
-    {"an owner ends without releasing its lock", test_ends_with_lock, ON_PARALLEL, 2, 0, 0},
-    {"a worker is killed that holds a lock", test_worker_is_killed, ON_FORK, 2, 0, 0},
-    {"the fork server is killed, and who holds a lock", test_server_is_killed, ON_FORK, 2, 0, 0},
-    {"a child of the program's own ends with a lock", test_own_child, ON_FORK, 2, 0, 0},
     {0},
 };
 

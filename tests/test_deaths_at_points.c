@@ -14,6 +14,7 @@
 static struct plan {
     _Atomic int victim; /* its process id */
     _Atomic int point, passes, deaths;
+    _Atomic enum { IS_KILLED, ENDS, STOPS } how; /* ENDS: as if all were well */
 } * plan;
 
 static void die_as_planned(enum object_point point)
@@ -22,7 +23,9 @@ static void die_as_planned(enum object_point point)
         return;
     if (atomic_fetch_sub(&plan->passes, 1) == 0) {
         atomic_fetch_add(&plan->deaths, 1);
-        kill(getpid(), SIGKILL);
+        if (atomic_load(&plan->how) == ENDS)
+            _exit(0);
+        kill(getpid(), atomic_load(&plan->how) == STOPS ? SIGSTOP : SIGKILL);
     }
 }
 
@@ -38,6 +41,7 @@ struct scene {
     tri_barrier barrier;
     tri_queue queue;
     tri_pipe pipe[2];
+    tri_event gone[ROUNDS];
     size_t size;                   /* of messages */
     _Atomic int64_t before, after; /* changed one after the other under the lock */
     _Atomic int64_t said;          /* what the victim was told to be done */
@@ -217,6 +221,31 @@ static int answer_events(const void *argument)
     }
 }
 
+/* One frees what the other waits for, or is just about to. */
+static int free_all(const void *argument)
+{
+    struct scene *scene = scene_of(argument);
+    for (int i = 0; i < ROUNDS; i++) {
+        hold(i);
+        if (tri_event_free(scene->gone[i]) != 0)
+            return 1;
+        atomic_store(&scene->said, i + 1);
+    }
+    return 0;
+}
+
+static int wait_for_all(const void *argument)
+{
+    struct scene *scene = scene_of(argument);
+    for (int i = 0; i < ROUNDS; i++) {
+        int code = tri_event_wait(scene->gone[i], -1);
+        if (code != TRI_ECLOSED && code != TRI_EINVAL)
+            return 1;
+        atomic_fetch_add(&scene->mine, 1);
+    }
+    return 0;
+}
+
 static int put_all(const void *argument)
 {
     struct scene *scene = scene_of(argument);
@@ -343,6 +372,12 @@ static void check_events(struct scene *scene, bool has_died)
     CHECK(is_or_one_more(atomic_load(&scene->mine), atomic_load(&scene->said)));
 }
 
+static void check_freed(struct scene *scene, bool has_died)
+{
+    CHECK(atomic_load(&scene->mine) == ROUNDS);
+    CHECK(has_died || atomic_load(&scene->said) == ROUNDS);
+}
+
 static int64_t count_taken(struct scene *scene)
 {
     int64_t count = 0;
@@ -377,18 +412,20 @@ static const struct work {
     void (*check)(struct scene *, bool has_died);
     size_t size;
     bool is_victim_last; /* what the survivor puts the victim takes, and then the controller */
+    bool has_members;    /* who are told of a death, but not of an end */
 } works[] = {
-    {"lock", victim_use_lock, survivor_use_lock, check_lock, 0, 0},
-    {"rlock", victim_use_rlock, survivor_use_rlock, check_rlock, 0, 0},
-    {"semaphore", victim_use_semaphore, survivor_use_semaphore, check_semaphore, 0, 0},
-    {"barrier", victim_use_barrier, survivor_use_barrier, check_barrier, 0, 0},
-    {"condition", notify, be_notified, check_condition, 0, 0},
-    {"event", set_events, answer_events, check_events, 0, 0},
-    {"put", put_all, get_all, check_put, sizeof(int64_t), 0},
-    {"put of large messages", put_all, get_all, check_put, LARGE, 0},
-    {"send", send_all, receive_all, check_put, LARGE, 0},
-    {"get", get_all, put_all, check_got, sizeof(int64_t), 1},
-    {"get of large messages", get_all, put_all, check_got, LARGE, 1},
+    {"lock", victim_use_lock, survivor_use_lock, check_lock, 0, 0, 0},
+    {"rlock", victim_use_rlock, survivor_use_rlock, check_rlock, 0, 0, 0},
+    {"semaphore", victim_use_semaphore, survivor_use_semaphore, check_semaphore, 0, 0, 0},
+    {"barrier", victim_use_barrier, survivor_use_barrier, check_barrier, 0, 0, 1},
+    {"condition", notify, be_notified, check_condition, 0, 0, 1},
+    {"event", set_events, answer_events, check_events, 0, 0, 0},
+    {"free", free_all, wait_for_all, check_freed, 0, 0, 0},
+    {"put", put_all, get_all, check_put, sizeof(int64_t), 0, 0},
+    {"put of large messages", put_all, get_all, check_put, LARGE, 0, 0},
+    {"send", send_all, receive_all, check_put, LARGE, 0, 0},
+    {"get", get_all, put_all, check_got, sizeof(int64_t), 1, 0},
+    {"get of large messages", get_all, put_all, check_got, LARGE, 1, 0},
 };
 
 enum { WORKS = sizeof works / sizeof *works };
@@ -403,12 +440,23 @@ static struct scene *make_scene(size_t size)
     CHECK(tri_condition_new(&scene->condition) == 0);
     CHECK(tri_barrier_new(&scene->barrier, 2, NULL) == 0);
     CHECK(tri_queue_new(&scene->queue, &four) == 0 && tri_pipe_new(scene->pipe) == 0);
+    for (int i = 0; i < ROUNDS; i++)
+        CHECK(tri_event_new(&scene->gone[i]) == 0);
     scene->size = size;
     return scene;
 }
 
+static void free_gone(struct scene *scene)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        int code = tri_event_free(scene->gone[i]);
+        CHECK(code == 0 || code == TRI_EINVAL);
+    }
+}
+
 static void free_scene(struct scene *scene)
 {
+    free_gone(scene);
     CHECK(tri_lock_free(scene->lock) == 0 && tri_rlock_free(scene->rlock) == 0);
     CHECK(tri_semaphore_free(scene->semaphore) == 0);
     CHECK(tri_event_free(scene->there) == 0 && tri_event_free(scene->back) == 0);
@@ -466,6 +514,8 @@ static void help_survivor(const struct work *work, struct scene *scene)
         nap(1e-4); /* who is set free by one who died is set free */
     atomic_store(&scene->is_over, 1);
     CHECK(tri_event_set(scene->there) == 0);
+    if (work->victim == free_all)
+        free_gone(scene);
     if (!work->is_victim_last) {
         CHECK(tri_queue_shutdown(scene->queue, 0) == 0);
         CHECK(tri_pipe_close(scene->pipe[0]) == 0);
@@ -491,20 +541,21 @@ static void help_victim(const struct work *work, struct scene *scene, tri_proces
 }
 
 /* Returns whether the victim has died. */
-static bool kill_at(const struct work *work, int point, int passes)
+static bool kill_at(const struct work *work, int point, int passes, bool quits)
 {
     struct scene *scene = make_scene(work->size);
     struct named victim = {scene, work->victim};
     atomic_store(&plan->victim, 0);
     atomic_store(&plan->deaths, 0);
     atomic_store(&plan->passes, passes);
+    atomic_store(&plan->how, quits ? ENDS : IS_KILLED);
     atomic_store(&plan->point, point);
     tri_process *survivor = start(work->survivor, &scene, sizeof scene);
     tri_process *dying = start(be_victim, &victim, sizeof victim);
     help_victim(work, scene, survivor);
     int code = end(dying);
-    bool has_died = code == -SIGKILL;
-    if (code != 0 && !has_died)
+    bool has_died = atomic_load(&plan->deaths) > 0;
+    if (code != (has_died && !quits ? -SIGKILL : 0))
         fail_at(work, point, passes, "the one to be killed", code);
     help_survivor(work, scene);
     code = end(survivor);
@@ -515,21 +566,159 @@ static bool kill_at(const struct work *work, int point, int passes)
     return has_died;
 }
 
-static void test_points(void)
+static void end_at_points(bool quits)
 {
     static const int passes[] = {0, 1, 2, 5, 21, 60};
     int deaths[OBJECT_POINT_COUNT] = {0};
     for (int point = 0; point < OBJECT_POINT_COUNT; point++)
         for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
             for (int work = 0; work < WORKS; work++)
-                deaths[point] += kill_at(&works[work], point, passes[i]);
+                if (!quits || !works[work].has_members)
+                    deaths[point] += kill_at(&works[work], point, passes[i], quits);
     for (int point = 0; point < OBJECT_POINT_COUNT; point++)
         if (deaths[point] == 0)
             fail_at(&works[0], point, 0, "nobody", 0);
 }
 
+static void test_kills(void)
+{
+    end_at_points(false);
+}
+
+static void test_ends(void)
+{
+    end_at_points(true);
+}
+
+/* ---- While another's death is dealt with ----------------------------------------------- */
+
+static int take_all_and_die(const void *argument)
+{
+    const struct scene *scene = scene_of(argument);
+    CHECK(tri_lock_acquire(scene->lock, -1) == 0 && tri_rlock_acquire(scene->rlock, -1) == 0);
+    CHECK(tri_condition_acquire(scene->condition, -1) == 0);
+    atomic_store(&plan->victim, (int)getppid());
+    kill(getpid(), SIGKILL);
+    return 1;
+}
+
+/* The fork server is killed as it buries a worker: who waits does what is left. */
+static void test_server(void)
+{
+    static const int points[] = {OBJECT_HELD, OBJECT_STEPPED, OBJECT_TAKEN};
+    for (int i = 0; i < 3 * 2; i++) {
+        struct scene *scene = make_scene(0);
+        atomic_store(&plan->victim, 0);
+        atomic_store(&plan->deaths, 0);
+        atomic_store(&plan->how, IS_KILLED);
+        atomic_store(&plan->passes, i / 3);
+        atomic_store(&plan->point, points[i % 3]);
+        tri_process *process = start(take_all_and_die, &scene, sizeof scene);
+        while (atomic_load(&plan->deaths) == 0)
+            nap(1e-4);
+        CHECK(tri_lock_acquire(scene->lock, -1) == TRI_OWNER_DIED);
+        CHECK(tri_rlock_acquire(scene->rlock, -1) == TRI_OWNER_DIED);
+        CHECK(tri_condition_acquire(scene->condition, -1) == TRI_OWNER_DIED);
+        CHECK(tri_process_join(process, -1) == 0 && tri_process_free(process) == 0);
+        free_scene(scene);
+    }
+}
+
+/* ---- Two deaths, one after the other --------------------------------------------------- */
+
+static void die_at(enum object_point point, tri_function *function, struct scene *scene)
+{
+    struct named victim = {scene, function};
+    atomic_store(&plan->deaths, 0);
+    atomic_store(&plan->passes, 0);
+    atomic_store(&plan->how, IS_KILLED);
+    atomic_store(&plan->point, point);
+    CHECK(end(start(be_victim, &victim, sizeof victim)) == -SIGKILL);
+}
+
+static int set_event(const void *argument)
+{
+    return tri_event_set(scene_of(argument)->there);
+}
+
+static int clear_event(const void *argument)
+{
+    return tri_event_clear(scene_of(argument)->there);
+}
+
+static int wait_in_vain(const void *argument)
+{
+    struct scene *scene = scene_of(argument);
+    atomic_store(&scene->said, 1);
+    return tri_event_wait(scene->there, 1) == TRI_ETIMEOUT ? 0 : 1;
+}
+
+/* Whom the one was about to wake, the other, who is in the same step by number, does not. */
+static void test_two_deaths(void)
+{
+    struct scene *scene = make_scene(0);
+    tri_process *waiter = start(wait_in_vain, &scene, sizeof scene);
+    while (atomic_load(&scene->said) == 0)
+        nap(1e-3);
+    nap(0.1); /* it waits, if this is not late: then the case shows nothing */
+    die_at(OBJECT_STEPPED, set_event, scene);
+    die_at(OBJECT_TAKEN, clear_event, scene);
+    CHECK(end(waiter) == 0 && tri_event_is_set(scene->there) == 0);
+    free_scene(scene);
+}
+
+/* ---- While another is stopped ---------------------------------------------------------- */
+
+static int use_lock_for_ever(const void *argument)
+{
+    struct scene *scene = scene_of(argument);
+    atomic_store(&plan->victim, (int)getpid());
+    while (tri_lock_acquire(scene->lock, -1) >= 0)
+        tri_lock_release(scene->lock);
+    return 1;
+}
+
+static int take_rlock_and_die(const void *argument)
+{
+    CHECK(tri_rlock_acquire(scene_of(argument)->rlock, -1) >= 0);
+    kill(getpid(), SIGKILL);
+    return 1;
+}
+
+/* One is stopped in the middle of a step. Another that dies meanwhile is told of all the same; what
+ * it had is there for others when the first one goes on, or ends. */
+static void test_stopped(void)
+{
+    for (int goes_on = 0; goes_on < 2; goes_on++) {
+        struct scene *scene = make_scene(0);
+        atomic_store(&plan->victim, 0);
+        atomic_store(&plan->deaths, 0);
+        atomic_store(&plan->passes, 5);
+        atomic_store(&plan->how, STOPS);
+        atomic_store(&plan->point, OBJECT_HELD);
+        tri_process *stopped = start(use_lock_for_ever, &scene, sizeof scene);
+        while (atomic_load(&plan->deaths) == 0)
+            nap(1e-4);
+        CHECK(end(start(take_rlock_and_die, &scene, sizeof scene)) == -SIGKILL);
+        if (goes_on)
+            CHECK(kill((pid_t)tri_process_id(stopped), SIGCONT) == 0);
+        else
+            CHECK(tri_process_kill(stopped) == 0 && end(stopped) == -SIGKILL);
+        CHECK(tri_rlock_acquire(scene->rlock, -1) == TRI_OWNER_DIED);
+        CHECK(tri_lock_acquire(scene->lock, -1) >= 0);
+        CHECK(tri_lock_release(scene->lock) == 0);
+        if (goes_on)
+            CHECK(tri_process_kill(stopped) == 0 && end(stopped) == -SIGKILL);
+        free_scene(scene);
+    }
+}
+
 static const struct test tests[] = {
-    {"one is killed at each point", test_points, ON_FORK, 2, 0, 0},
+    {"one is killed at each point", test_kills, ON_FORK, 2, 0, 0},
+    {"one ends at each point", test_ends, ON_FORK, 2, 0, 0},
+    {"the fork server is killed at a point", test_server, ON_FORK, 2, 0, 0},
+    {"two are killed, one after the other", test_two_deaths, ON_FORK, 2, 0, 0},
+    {"one is stopped at a point", test_stopped, ON_FORK, 2, 0, 0},
     {0},
 };
 

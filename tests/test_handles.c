@@ -19,6 +19,15 @@ static void test_none(void)
     CHECK(!is_called);
 }
 
+/* Before tri_main. */
+static tri_lock early;
+static int early_code, early_works;
+
+static void test_early(void)
+{
+    CHECK(early_code == TRI_ESTATE && early.id == 0 && early_works == TRI_EINVAL);
+}
+
 static void test_freed(void)
 {
     for (int k = 0; k < KINDS; k++) {
@@ -169,6 +178,7 @@ static void test_no_numbers(void)
 }
 
 static const struct test tests[] = {
+    {"before tri_main", test_early, 0, 0, 0, 0},
     {"no handle", test_none, 0, 0, 0, 0},
     {"freed handles", test_freed, 0, 0, 0, 0},
     {"handles of other kinds", test_other_kinds, 0, 0, 0, 0},
@@ -183,5 +193,7 @@ static const struct test tests[] = {
 
 int main(int argc, char **argv)
 {
+    early_code = tri_lock_new(&early);
+    early_works = tri_lock_acquire((tri_lock){UINT64_MAX}, 0);
     return test_main(argc, argv, tests);
 }

@@ -3,6 +3,7 @@
  * The threads backend. A thread cannot be killed, and takes the program with it when it crashes;
  * all else is as for processes.
  */
+#include "objects.h"
 #include "pool.h"
 #include "process.h"
 
@@ -26,6 +27,7 @@ static void end_of_thread(void *memory)
     struct tri__worker_end end = {self->number, getpid(), 0, 0, self->context};
     struct tri__watcher *watcher = self->watcher;
     free(memory);
+    tri__user_end_thread();
     tri__ends_deliver(watcher, &end);
 }
 

@@ -54,25 +54,33 @@ static void tell_of_death(struct object *object, struct user *self, const struct
     tri__object_step(object, self, &call, wakes);
 }
 
-static void bury_in(struct object *object, uint32_t number, struct user *self, struct user *dead,
-                    bool was_killed)
+/* One that was in a wait when its process ended has not ended well, whatever that said. */
+static void leave_object(struct object *object, struct user *self, struct user *dead,
+                         bool was_killed)
 {
-    struct wake_list wakes = {0};
-    bool is_member = tri__user_is_member(dead, number) || atomic_load(&dead->more_members);
-    tri__object_lock_of_dead(object, self, dead->number);
-    if (atomic_load(&object->id) != 0) {
-        if (atomic_load(&dead->waits_for) == number) {
-            unsigned list = dead->list;
-            tri__list_remove(object, dead);
-            tri__list_nudge(object, 1u << list, &wakes);
-        }
-        struct wake_list more = {0};
-        if (object->kind->has_owner || (object->kind->has_members && is_member))
-            tell_of_death(object, self, dead, was_killed, is_member, &more);
-        tri__object_wake(&more);
+    struct wake_list of_list = {0}, of_step = {0};
+    bool has_waited = atomic_load(&dead->waits_for) == object->number;
+    bool is_member =
+        tri__user_is_member(dead, atomic_load(&object->id)) || atomic_load(&dead->more_members);
+    if (has_waited) {
+        unsigned list = dead->list;
+        tri__list_remove(object, dead);
+        tri__list_nudge(object, 1u << list, &of_list);
     }
+    if (object->kind->has_owner || (object->kind->has_members && is_member))
+        tell_of_death(object, self, dead, was_killed || has_waited, is_member, &of_step);
+    tri__object_wake(&of_list);
+    tri__object_wake(&of_step);
+}
+
+static bool bury_in(struct object *object, struct user *self, struct user *dead, bool was_killed)
+{
+    if (!tri__object_lock_of_dead(object, self, dead))
+        return false;
+    if (atomic_load(&object->id) != 0)
+        leave_object(object, self, dead, was_killed);
     tri__object_unlock(object);
-    tri__object_wake(&wakes);
+    return true;
 }
 
 /* One who was to be woken may not have been, by one who died between saying so and doing it. */
@@ -85,40 +93,97 @@ static void wake_the_woken(void)
     }
 }
 
-void tri__user_bury(struct user *dead, struct user *self, bool was_killed)
+/* A thread that ends by itself is in no step; one whose process was ended by another may be. */
+static bool is_in_a_step(const struct user *dead, const struct user *self)
 {
-    bool is_plain = !was_killed && dead->held == 0 && atomic_load(&dead->waits_for) == 0;
+    for (uint32_t number = 1; dead != self && number <= tri__object_count(); number++) {
+        const struct object *object = tri__object_at(number);
+        if (object && tri__object_is_locked_by(object, dead))
+            return true;
+    }
+    return false;
+}
+
+bool tri__user_bury(struct user *dead, struct user *self, bool was_killed)
+{
+    bool is_plain = !was_killed && dead->held == 0 && atomic_load(&dead->waits_for) == 0 &&
+                    !is_in_a_step(dead, self);
     for (uint32_t number = 1; !is_plain && number <= tri__object_count(); number++) {
         struct object *object = tri__object_at(number);
-        if (object && atomic_load(&object->id) != 0)
-            bury_in(object, number, self, dead, was_killed);
+        if (object && (atomic_load(&object->id) != 0 || tri__object_is_locked_by(object, dead)) &&
+            !bury_in(object, self, dead, was_killed))
+            return false;
     }
     drop_cargo(dead);
     tri__user_forget(dead);
+    return true;
 }
 
 /* ---- Processes ------------------------------------------------------------------------- */
 
-static bool change_death(struct user *user, long pid, enum death from, enum death to)
+static bool change_death(struct user *user, uint32_t pid, enum death from, enum death to)
 {
-    uint32_t old = (uint32_t)pid * DEATHS + from;
-    return user && atomic_compare_exchange_strong(&user->life, &old, (uint32_t)pid * DEATHS + to);
+    uint32_t old = pid * DEATHS + from;
+    return user && atomic_compare_exchange_strong(&user->life, &old, pid * DEATHS + to);
+}
+
+/* One buries, who is the user's watcher or makes itself that. If it dies meanwhile, the next one
+ * begins again; what was done already is not done twice. */
+static bool begin_to_watch(struct user *user, uint32_t pid)
+{
+    uint32_t self = (uint32_t)getpid(), watcher = atomic_load(&user->watcher), taken = self;
+    if (watcher == self)
+        return true;
+    if ((watcher != 0 && tri__process_is_running(watcher)) ||
+        !atomic_compare_exchange_strong(&user->watcher, &watcher, self))
+        return false;
+    change_death(user, pid, BURIED, KILLED);
+    if (user_pid(user) == pid)
+        return true;
+    atomic_compare_exchange_strong(&user->watcher, &taken, watcher); /* it is another's slot now */
+    return false;
+}
+
+/* Of a user that has been marked. */
+static bool bury_marked(struct user *user, struct user *self, uint32_t pid)
+{
+    bool was_killed = change_death(user, pid, KILLED, BURIED);
+    if (!was_killed && !change_death(user, pid, ENDED, BURIED))
+        return true;
+    return tri__user_bury(user, self, was_killed) ||
+           !change_death(user, pid, BURIED, was_killed ? KILLED : ENDED);
 }
 
 /* All are marked first, so that whoever waits for one of them need not wait any longer. */
-void tri__objects_bury(long pid, bool was_killed)
+bool tri__objects_bury(long process, bool was_killed)
 {
+    uint32_t pid = (uint32_t)process;
     bool has_users = false;
-    for (uint32_t number = 1; number <= tri__user_count(); number++)
-        has_users = change_death(tri__user_at(number), pid, ALIVE, DEAD) || has_users;
-    struct user *self = has_users ? tri__user_self() : NULL;
-    if (self == NULL)
-        return; /* it had none, or there is no memory for this process to be one */
-    for (uint32_t number = 1; number <= tri__user_count(); number++)
-        if (change_death(tri__user_at(number), pid, DEAD, BURIED))
-            tri__user_bury(tri__user_at(number), self, was_killed);
-    if (was_killed)
-        wake_the_woken();
+    for (uint32_t number = 1; number <= tri__user_count(); number++) {
+        struct user *user = tri__user_at(number);
+        change_death(user, pid, ALIVE, was_killed ? KILLED : ENDED);
+        has_users = has_users || (user && user_pid(user) == pid);
+    }
+    for (uint32_t number = 1; has_users && number <= tri__user_count(); number++) {
+        struct user *user = tri__user_at(number);
+        if (user && user_pid(user) == pid)
+            begin_to_watch(user, pid);
+    }
+    return !has_users || tri__objects_bury_rest();
+}
+
+bool tri__objects_bury_rest(void)
+{
+    bool is_all = true;
+    struct user *self = tri__user_self();
+    for (uint32_t number = 1; self && number <= tri__user_count(); number++) {
+        struct user *user = tri__user_at(number);
+        uint32_t pid = user ? user_pid(user) : 0;
+        if (pid != 0 && atomic_load(&user->watcher) == (uint32_t)getpid())
+            is_all = bury_marked(user, self, pid) && is_all;
+    }
+    wake_the_woken();
+    return is_all;
 }
 
 /* How a process has ended that the program itself had forked, nobody knows. */
@@ -129,7 +194,8 @@ void tri__objects_look_for_dead(void)
         uint32_t pid = user ? user_pid(user) : 0;
         uint32_t watcher = pid ? atomic_load(&user->watcher) : 0;
         if (pid != 0 && pid != (uint32_t)getpid() &&
-            (watcher == 0 || !tri__process_is_running(watcher)) && !tri__process_is_running(pid))
+            (watcher == 0 || watcher == (uint32_t)getpid() || !tri__process_is_running(watcher)) &&
+            !tri__process_is_running(pid))
             tri__objects_bury((long)pid, watcher != 0);
     }
 }

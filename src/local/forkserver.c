@@ -58,9 +58,12 @@ static struct {
     size_t unsent_count, unsent_room;
     pid_t rank; /* under as_child, the process to watch over */
     const char *who;
-    bool quit_asked; /* the rank has called tri__local_close */
-    bool stop_asked; /* somebody has sent the rank a signal to end */
+    bool quit_asked;   /* the rank has called tri__local_close */
+    bool stop_asked;   /* somebody has sent the rank a signal to end */
+    bool has_unburied; /* workers whom one that is stopped keeps from being buried */
 } server;
+
+enum { AGAIN_MS = 100 };
 
 /* Of this process. */
 static uint64_t process_number; /* in the arena's count of them */
@@ -260,6 +263,7 @@ static void end_workers(void)
 static _Noreturn void leave(int status)
 {
     end_workers();
+    tri__user_end_thread();
     _exit(status);
 }
 
@@ -347,7 +351,7 @@ static void take_end(pid_t pid, int status)
         if (server.children[i].pid == pid) {
             struct child child = server.children[i];
             server.children[i] = server.children[--server.child_count];
-            tri__objects_bury(pid, status != 0);
+            server.has_unburied |= !tri__objects_bury(pid, status != 0);
             report_end(&child, 0, status);
             return;
         }
@@ -386,7 +390,10 @@ static _Noreturn void serve(void)
     for (;;) {
         short events = server.unsent_count > 0 ? POLLIN | POLLOUT : POLLIN;
         struct pollfd ready[] = {{server.signals, POLLIN, 0}, {server.socket, events, 0}};
-        if (poll(ready, 2, -1) < 0)
+        int count = poll(ready, 2, server.has_unburied ? AGAIN_MS : -1);
+        if (server.has_unburied)
+            server.has_unburied = !tri__objects_bury_rest();
+        if (count <= 0)
             continue;
         if (ready[0].revents)
             take_signal();

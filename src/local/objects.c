@@ -25,11 +25,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 20, FIRST_PAUSE = 32, LONGEST_PAUSE = 128, SLEEP_MS = 10 };
+enum { TRIES = 20, FIRST_PAUSE = 32, LONGEST_PAUSE = 128, SLEEP_MS = 10, STOPPED_MS = 50 };
 
 static const uint32_t HAS_SLEEPERS = UINT32_C(1) << 31;
 
-static struct tri__slots *objects;
+/* Before tri_main. */
+static struct tri__slots none;
+
+static struct tri__slots *objects = &none;
 
 /* So that a handle of another run, or of a rank elsewhere, is hardly ever one of ours. */
 static uint32_t first_generation;
@@ -40,10 +43,11 @@ void (*tri__at_object_point)(enum object_point);
 
 int tri__objects_open(void)
 {
-    objects = tri__arena_alloc(sizeof *objects);
-    if (objects == NULL)
+    struct tri__slots *slots = tri__arena_alloc(sizeof *slots);
+    if (slots == NULL)
         return TRI_ENOMEM;
-    objects->size = (sizeof(struct object) + 63) / 64 * 64;
+    slots->size = (sizeof(struct object) + 63) / 64 * 64;
+    objects = slots;
     first_generation = (uint32_t)tri__hash((uint64_t)getpid(), &(double){tri__now()}, 8);
     return tri__users_open();
 }
@@ -60,50 +64,68 @@ uint32_t tri__object_count(void)
 
 /* ---- The lock -------------------------------------------------------------------------- */
 
-/* The one who had it may not have come to the end of anything. */
+/* Tells all who wait that the object is no more. */
+static void dismiss_all(struct object *object)
+{
+    struct pending *pending = &object->pending;
+    for (int list = 0; list < TRI__LISTS; list++) {
+        pending->count = 1;
+        pending->flips = atomic_load(&object->flips);
+        pending->wakes[0].list = list;
+        pending->wakes[0].code = TRI_ECLOSED;
+        pending->wakes[0].last_ticket = UINT64_MAX;
+        tri__list_serve(object);
+    }
+}
+
+/* The one who had it may not have come to the end of anything, such as freeing the object. */
 static void take_over(struct object *object, uint32_t dead)
 {
-    tri__cargo_settle(object, tri__user_at(dead));
+    tri__cargo_settle(object, tri__user_of_mark(dead));
     tri__list_mend(object);
+    if (atomic_load(&object->id) == 0)
+        dismiss_all(object);
 }
 
 static bool try_lock(struct object *object, const struct user *self)
 {
     uint32_t free = 0;
     return atomic_load_explicit(&object->word, memory_order_relaxed) == 0 &&
-           atomic_compare_exchange_strong_explicit(&object->word, &free, self->number,
+           atomic_compare_exchange_strong_explicit(&object->word, &free, self->mark,
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
 /* Those who sleep wake now and then to see whether the one they wait for still lives: it holds the
  * lock for less than a microsecond, if it is not held up. */
-static void lock_slowly(struct object *object, const struct user *self)
+static bool lock_slowly(struct object *object, const struct user *self, double end)
 {
     int pauses = FIRST_PAUSE;
     for (int i = 0; tri__may_spin() && i < TRIES; i++) {
         tri__pause(pauses);
         if (try_lock(object, self))
-            return;
+            return true;
         if (pauses < LONGEST_PAUSE)
             pauses *= 2;
     }
-    uint32_t mine = self->number | HAS_SLEEPERS, word = atomic_load(&object->word);
+    uint32_t mine = self->mark | HAS_SLEEPERS, word = atomic_load(&object->word);
     for (;;) {
         if (word == 0) {
             if (atomic_compare_exchange_strong(&object->word, &word, mine))
-                return;
+                return true;
         } else if ((word & HAS_SLEEPERS) == 0) {
             if (atomic_compare_exchange_strong(&object->word, &word, word | HAS_SLEEPERS))
                 word |= HAS_SLEEPERS;
         } else {
             double time = tri__now() + SLEEP_MS * 1e-3;
             uint32_t owner = word & ~HAS_SLEEPERS;
-            if (!tri__wait_until(&object->word, word, time) &&
-                tri__user_is_gone(tri__user_at(owner)) &&
+            bool in_time = tri__wait_until(&object->word, word, time);
+            if (!in_time && tri__user_is_gone(tri__user_of_mark(owner)) &&
                 atomic_compare_exchange_strong(&object->word, &word, mine)) {
                 take_over(object, owner);
-                return;
+                return true;
             }
+            if (!in_time && time > end)
+                return false;
             word = atomic_load(&object->word);
         }
     }
@@ -112,7 +134,7 @@ static void lock_slowly(struct object *object, const struct user *self)
 void tri__object_lock(struct object *object, const struct user *self)
 {
     if (!try_lock(object, self))
-        lock_slowly(object, self);
+        lock_slowly(object, self, TRI__FOR_EVER);
 }
 
 void tri__object_unlock(struct object *object)
@@ -122,16 +144,23 @@ void tri__object_unlock(struct object *object)
         tri__wake(&object->word, 1);
 }
 
-void tri__object_lock_of_dead(struct object *object, const struct user *self, uint32_t dead)
+bool tri__object_lock_of_dead(struct object *object, const struct user *self,
+                              const struct user *dead)
 {
     uint32_t word = atomic_load(&object->word);
-    while ((word & ~HAS_SLEEPERS) == dead)
+    while ((word & ~HAS_SLEEPERS) == dead->mark)
         if (atomic_compare_exchange_weak(&object->word, &word,
-                                         self->number | (word & HAS_SLEEPERS))) {
-            take_over(object, dead);
-            return;
+                                         self->mark | (word & HAS_SLEEPERS))) {
+            take_over(object, dead->mark);
+            return true;
         }
-    tri__object_lock(object, self);
+    return try_lock(object, self) ||
+           lock_slowly(object, self, dead == self ? TRI__FOR_EVER : tri__now() + STOPPED_MS * 1e-3);
+}
+
+bool tri__object_is_locked_by(const struct object *object, const struct user *user)
+{
+    return (atomic_load(&object->word) & ~HAS_SLEEPERS) == user->mark;
 }
 
 /* ---- Making and finding ---------------------------------------------------------------- */
@@ -164,10 +193,13 @@ int tri__object_new(const struct tri__kind *kind, const void *state, const uint6
     uint32_t number;
     if (id == NULL)
         return tri_fail(TRI_EINVAL, "there is nowhere to put the %s's handle", kind->name);
+    if (objects == &none)
+        return tri_fail(TRI_ESTATE, "a %s can be made once tri_main has been called", kind->name);
     struct object *object = tri__slot_take(objects, &number);
     if (object == NULL)
         return TRI_ENOMEM;
     object->kind = kind;
+    object->number = number;
     object->generation = object->generation ? object->generation + 1 : first_generation;
     object->generation += object->generation == 0;
     object->reserved = 0;
@@ -180,33 +212,22 @@ int tri__object_new(const struct tri__kind *kind, const void *state, const uint6
     return 0;
 }
 
-/* With the lock. */
-static void dismiss_all(struct object *object)
-{
-    struct pending *pending = &object->pending;
-    for (int list = 0; list < TRI__LISTS; list++) {
-        pending->count = 1;
-        pending->flips = atomic_load(&object->flips);
-        pending->wakes[0].list = list;
-        pending->wakes[0].code = TRI_ECLOSED;
-        pending->wakes[0].last_ticket = UINT64_MAX;
-        tri__list_serve(object);
-    }
-}
-
 int tri__object_free(const struct tri__kind *kind, uint64_t id)
 {
     struct object *object = find(kind, id);
-    struct user *self = tri__user_self();
+    struct user *self = object ? tri__user_self() : NULL;
     uint64_t expected = id;
-    if (object == NULL || self == NULL)
-        return tri__error_code();
+    if (object == NULL)
+        return TRI_EINVAL;
+    if (self == NULL)
+        return TRI_ENOMEM;
     tri__object_lock(object, self);
     if (!atomic_compare_exchange_strong(&object->id, &expected, 0)) {
         tri__object_unlock(object);
         no_such(kind, id);
         return TRI_EINVAL;
     }
+    AT_OBJECT(OBJECT_FREED);
     dismiss_all(object);
     if (kind->destroy)
         kind->destroy(state_of(object, atomic_load(&object->flips)), object->fixed);
@@ -375,7 +396,7 @@ int tri__object_do(const struct tri__kind *kind, uint64_t id, struct tri__step_c
                    double timeout_s)
 {
     struct object *object = find(kind, id);
-    struct user *self = tri__user_self();
+    struct user *self = object ? tri__user_self() : NULL;
     int code;
     if (object == NULL)
         return TRI_EINVAL;
@@ -384,8 +405,9 @@ int tri__object_do(const struct tri__kind *kind, uint64_t id, struct tri__step_c
     call->user = self->number;
     call->pid = user_pid(self);
     call->spare = call->freed = NULL;
+    call->deadline = 0;
     if (kind->has_members)
-        tri__user_join(self, (uint32_t)id);
+        tri__user_join(self, id);
     do {
         tri__object_lock(object, self);
         code = begin(object, id, self, call, timeout_s);

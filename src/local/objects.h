@@ -21,7 +21,8 @@
     X(OBJECT_SLEEPING, "is about to sleep")                                                        \
     X(OBJECT_WOKEN, "has been woken")                                                              \
     X(OBJECT_UNLINKING, "is about to leave its list")                                              \
-    X(OBJECT_CARRYING, "has a message's block in hand")
+    X(OBJECT_CARRYING, "has a message's block in hand")                                            \
+    X(OBJECT_FREED, "has freed the object")
 
 enum object_point {
 #define OBJECT_POINT_NAME(name, words) name,
@@ -37,7 +38,7 @@ extern void (*tri__at_object_point)(enum object_point);
 #define AT_OBJECT(point) ((void)0)
 #endif
 
-enum { MEMBERSHIPS = 8 };
+enum { MEMBERSHIPS = 16 };
 
 /* A message's block that a user carries into an object, or out of it. While the step is taken
  * `flips` is what the object had before, and who comes after a death can tell from that whether the
@@ -52,17 +53,18 @@ struct cargo {
 /* Instead of `flips`. */
 static const uint64_t CARGO_OUTSIDE = UINT64_MAX; /* it belongs to the user */
 
-enum death { ALIVE, DEAD, BURIED /* or being so, by one who has set this */, DEATHS };
+enum death { ALIVE, ENDED, KILLED, BURIED /* or being so, by its watcher */, DEATHS };
 
 /* A thread that has used objects. Where it says under the lock, that is of the object it waits
  * for. */
 struct user {
     struct tri__slot slot;
     uint32_t number;
-    _Atomic uint32_t life;    /* its process id and enum death; 0: nobody has this slot */
-    _Atomic uint32_t watcher; /* the process that will bury it; 0: none */
-    int held;                 /* objects that it owns; others may have released some */
-    _Atomic uint32_t members[MEMBERSHIPS]; /* objects with members that it has used */
+    uint32_t mark;         /* in the word of an object whose lock it has: not an earlier user's */
+    _Atomic uint32_t life; /* its process id and enum death; 0: nobody has this slot */
+    _Atomic uint32_t watcher;              /* the process that will bury it; 0: none */
+    int held;                              /* objects that it owns; others may have released some */
+    _Atomic uint64_t members[MEMBERSHIPS]; /* objects with members that it has used */
     _Atomic uint32_t more_members;         /* and there are others */
 
     /* a wait; under the lock */
@@ -92,8 +94,9 @@ struct pending {
 
 struct object {
     struct tri__slot slot;
-    _Atomic uint32_t word; /* a lock: 0, or a user's number, and HAS_SLEEPERS; a futex */
-    _Atomic uint64_t id;   /* 0 while it is free */
+    _Atomic uint32_t word; /* a lock: 0, or a user's mark, and HAS_SLEEPERS; a futex */
+    uint32_t number;
+    _Atomic uint64_t id; /* 0 while it is free */
 
     /* under the lock */
     _Atomic uint64_t flips; /* how many steps were taken; the last bit says which state is valid */
@@ -120,6 +123,7 @@ int tri__users_open(void);
 struct user *tri__user_self(void);
 
 struct user *tri__user_at(uint32_t number);
+struct user *tri__user_of_mark(uint32_t mark);
 uint32_t tri__user_count(void); /* numbers that were ever given out */
 
 static inline uint32_t user_pid(const struct user *user)
@@ -133,11 +137,19 @@ bool tri__user_is_gone(const struct user *user);
 /* Gives the number back. */
 void tri__user_forget(struct user *user);
 
+/* Of a thread that ends: what it has is left now, and not when its keys are destroyed. */
+void tri__user_end_thread(void);
+
 bool tri__process_is_running(uint32_t pid); /* a zombie is not */
 
 /* Whether who waits has to look for the dead himself, now and then: there may be users whose ends
  * no fork server sees, or it may itself have died unseen. */
 bool tri__users_are_unwatched(void);
+
+/* When they are to be looked for, which is now and then and by one for all; false: it was begun by
+ * another. */
+double tri__users_time_to_look(void);
+bool tri__users_begin_to_look(void);
 
 /* In a new process; and when a fork server, or who made it, sees to this one. */
 void tri__users_begin_process(void);
@@ -146,9 +158,10 @@ void tri__users_note_watched(void);
 /* Some process has a fork server of its own, which may die with it. */
 void tri__users_note_unwatched(void);
 
-/* Notes that the user has used an object with members. */
-void tri__user_join(struct user *user, uint32_t object);
-bool tri__user_is_member(const struct user *user, uint32_t object);
+/* Notes that the user has used an object with members. If there are too many it counts as a member
+ * of all. */
+void tri__user_join(struct user *user, uint64_t object);
+bool tri__user_is_member(const struct user *user, uint64_t object);
 
 /* ---- One object (objects.c), all but the first with its lock */
 
@@ -156,8 +169,11 @@ bool tri__user_is_member(const struct user *user, uint32_t object);
 void tri__object_lock(struct object *object, const struct user *self);
 void tri__object_unlock(struct object *object);
 
-/* The same, knowing that one who may have the lock has died. */
-void tri__object_lock_of_dead(struct object *object, const struct user *self, uint32_t dead);
+/* The same, knowing that one who may have the lock has died. False when another has it who holds it
+ * for so long that it must have been stopped. */
+bool tri__object_lock_of_dead(struct object *object, const struct user *self,
+                              const struct user *dead);
+bool tri__object_is_locked_by(const struct object *object, const struct user *user);
 
 /* The object of a number, whether it is one now or not; NULL for no number. Numbers up to the
  * count were given out. */
@@ -188,6 +204,9 @@ void tri__list_remove(struct object *object, struct user *user);
 /* Has the first of each list (bits) look again. */
 void tri__list_nudge(struct object *object, unsigned lists, struct wake_list *wakes);
 
+/* Has all look again who wait for anything. */
+void tri__list_nudge_everyone(void);
+
 /* Does the wakes that are pending, all or what is left of them. */
 void tri__list_serve(struct object *object);
 
@@ -206,11 +225,14 @@ int tri__object_wait(struct object *object, uint64_t id, struct user *self,
  * without this. Frees his cargo if it was his. */
 void tri__cargo_settle(struct object *object, struct user *dead);
 
-/* All that the user has, holds and waits for; `self` may be the same one, at its thread's end. */
-void tri__user_bury(struct user *user, struct user *self, bool was_killed);
+/* All that the user has, holds and waits for; `self` is the same one at its thread's end. False
+ * when there is more to do, once one who is stopped goes on or ends. */
+bool tri__user_bury(struct user *user, struct user *self, bool was_killed);
 
-/* All users of a process that has ended. */
-void tri__objects_bury(long pid, bool was_killed);
+/* All users of a process that has ended, but those whom another one will bury. False when some have
+ * to be buried later. */
+bool tri__objects_bury(long pid, bool was_killed);
+bool tri__objects_bury_rest(void);
 
 /* Users who are no more and whose watcher is not either. */
 void tri__objects_look_for_dead(void);

@@ -13,9 +13,6 @@ enum { SPINS = 2000, FIRST_PAUSE = 16, LONGEST_PAUSE = 128 };
 /* One who has been overtaken for so long is not any more. */
 static const double PATIENCE_S = 1e-3;
 
-/* How often one who waits looks for dead whom nobody else may see. */
-static const double LOOK_S = 0.5;
-
 /* ---- Lists ----------------------------------------------------------------------------- */
 
 static void link_last(struct object *object, struct user *user)
@@ -37,7 +34,7 @@ void tri__list_add(struct object *object, struct user *user, int list)
     user->list = (uint32_t)list;
     user->ticket = object->next_ticket++;
     atomic_store(&user->signal, 0);
-    atomic_store(&user->waits_for, (uint32_t)atomic_load(&object->id));
+    atomic_store(&user->waits_for, object->number);
     AT_OBJECT(OBJECT_LINKED);
     link_last(object, user);
 }
@@ -91,11 +88,18 @@ static void wake_for_good(struct object *object, struct user *user, int code, ui
     tri__wake(&user->signal, 1);
 }
 
+void tri__list_nudge_everyone(void)
+{
+    for (uint32_t number = 1; number <= tri__user_count(); number++) {
+        struct user *user = tri__user_at(number);
+        if (user && atomic_load(&user->waits_for) != 0 && atomic_exchange(&user->signal, 1) == 0)
+            tri__wake(&user->signal, 1);
+    }
+}
+
 void tri__list_serve(struct object *object)
 {
     struct pending *pending = &object->pending;
-    if (pending->flips != atomic_load(&object->flips))
-        return;
     for (int i = 0; i < pending->count; i++) {
         struct user *user;
         while ((user = tri__user_at(object->lists[pending->wakes[i].list].first)) != NULL &&
@@ -123,7 +127,6 @@ static struct user *next_by_ticket(uint32_t object, int64_t ticket)
 void tri__list_mend(struct object *object)
 {
     struct wake_list wakes = {0};
-    uint32_t number = (uint32_t)atomic_load(&object->id);
     int64_t ticket = -1;
     object->reserved = 0;
     object->waiting_count = 0;
@@ -131,12 +134,14 @@ void tri__list_mend(struct object *object)
         object->lists[list] = (struct list){0, 0};
         object->waiting[list] = 0;
     }
-    for (struct user *user; number != 0 && (user = next_by_ticket(number, ticket)) != NULL;
+    for (struct user *user; (user = next_by_ticket(object->number, ticket)) != NULL;
          ticket = (int64_t)user->ticket)
         link_last(object, user);
     if (object->next_ticket <= (uint64_t)ticket && ticket >= 0)
         object->next_ticket = (uint64_t)ticket + 1;
-    tri__list_serve(object);
+    if (object->pending.flips == atomic_load(&object->flips))
+        tri__list_serve(object);
+    object->pending.count = 0; /* also those of a step that was not taken */
     tri__list_nudge(object, (1u << TRI__LISTS) - 1, &wakes);
     tri__object_wake(&wakes);
 }
@@ -213,9 +218,12 @@ static bool sleep_until(struct user *self, double time, bool spins)
     bool in_time = spins && tri__spin_while(&self->signal, 0);
     if (spins)
         note_spin(in_time);
-    while (!in_time && tri__users_are_unwatched() && tri__now() + LOOK_S < time) {
-        in_time = tri__wait_until(&self->signal, 0, tri__now() + LOOK_S);
-        if (!in_time)
+    while (!in_time && tri__users_are_unwatched()) {
+        double look = tri__users_time_to_look();
+        if (look > time)
+            break;
+        in_time = tri__wait_until(&self->signal, 0, look);
+        if (!in_time && tri__users_begin_to_look())
             tri__objects_look_for_dead();
     }
     in_time = in_time || tri__wait_until(&self->signal, 0, time);
@@ -231,12 +239,12 @@ static int take_code(const struct user *self, struct tri__step_call *call)
 
 /* In a list, to be woken for good. */
 static int wait_to_be_woken(struct object *object, struct user *self, struct tri__step_call *call,
-                            double time, struct wake_list *wakes)
+                            double time, bool is_waited_for, struct wake_list *wakes)
 {
     tri__list_add(object, self, call->list);
     leave(object, wakes);
     do {
-        bool in_time = sleep_until(self, time, time > 0 && may_spin());
+        bool in_time = sleep_until(self, time, is_waited_for && may_spin());
         if (!has_been_woken(self)) {
             tri__object_lock(object, self);
             if (!has_been_woken(self) && !in_time) {
@@ -284,7 +292,7 @@ static int wait_for_turn(struct object *object, uint64_t id, struct user *self,
             if (code < 0 || (call->nudge >> self->list & 1)) /* it is the next one's turn */
                 tri__list_nudge(object, 1u << self->list, wakes);
             if (code == TRI__AWAIT)
-                return wait_to_be_woken(object, self, call, time, wakes);
+                return wait_to_be_woken(object, self, call, time, true, wakes);
             leave(object, wakes);
             return code == TRI__BLOCKED ? TRI_ETIMEOUT : code;
         }
@@ -299,13 +307,14 @@ int tri__object_wait(struct object *object, uint64_t id, struct user *self,
                      struct tri__step_call *call, int code, double timeout_s,
                      struct wake_list *wakes)
 {
-    double time = tri__time_after(timeout_s);
+    double time = call->deadline != 0 ? call->deadline : tri__time_after(timeout_s);
+    call->deadline = time;
     if (code == TRI__BLOCKED && timeout_s != 0 && may_spin())
         code = spin(object, id, self, call, wakes);
     if (code == TRI__BLOCKED && timeout_s != 0)
         return wait_for_turn(object, id, self, call, time, wakes);
     if (code == TRI__AWAIT)
-        return wait_to_be_woken(object, self, call, time, wakes);
+        return wait_to_be_woken(object, self, call, time, timeout_s != 0, wakes);
     leave(object, wakes);
     return code == TRI__BLOCKED ? TRI_ETIMEOUT : code;
 }
