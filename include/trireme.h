@@ -552,7 +552,8 @@ TRI_API int tri_stop_requested(void);
  * argument of a task or a process, and is good in every thread and process of the run on this host,
  * whether that began before the object was made or after. All zero is no handle. The functions are
  * for anyone. An object lasts until anyone frees it, or the program ends; a handle that was freed
- * or never made is TRI_EINVAL, and who waits for an object that is freed gets TRI_ECLOSED.
+ * or never made is TRI_EINVAL, and who waits for an object that is freed gets TRI_ECLOSED. Only
+ * numbers that are read or written, and an action that is running, must not be freed meanwhile.
  *
  * Where a function takes a timeout_s, 0 means not to wait; TRI_ETIMEOUT is the answer when the time
  * is over. Those who wait sleep, and are served in the order in which they came; one who comes by

@@ -252,6 +252,31 @@ static void test_party_ends(void)
     CHECK(tri_barrier_free(nest.barrier) == 0);
 }
 
+static int end_well(const void *argument)
+{
+    (void)argument;
+    if (is_fork())
+        _exit(0);
+    pthread_exit(NULL);
+}
+
+static int pass(const void *barrier)
+{
+    return tri_barrier_wait(*(const tri_barrier *)barrier, -1);
+}
+
+/* So is one that does not come back from the action. */
+static void test_actor_ends(void)
+{
+    tri_barrier barrier;
+    tri_barrier_options options = {.action = end_well};
+    CHECK(tri_barrier_new(&barrier, 1, &options) == 0);
+    CHECK(end(start(pass, &barrier, sizeof barrier)) == 0);
+    CHECK(tri_barrier_broken(barrier) == 1);
+    CHECK_REFUSED(tri_barrier_wait(barrier, -1), TRI_EBROKEN);
+    CHECK(tri_barrier_free(barrier) == 0);
+}
+
 static const struct test tests[] = {
     {"an owner ends without releasing its lock", test_ends_with_lock, ON_PARALLEL, 2, 0, 0},
     {"a worker is killed that holds a lock", test_worker_is_killed, ON_FORK, 2, 0, 0},
@@ -260,6 +285,7 @@ static const struct test tests[] = {
     {"a worker with workers is killed", test_nested_server_is_killed, ON_FORK, 2, 0, 0},
     {"the first thread ends before others", test_first_thread_ends, ON_FORK, 1, 0, 0},
     {"a party ends while it waits", test_party_ends, ON_FORK, 1, 0, 0},
+    {"a party ends in the action", test_actor_ends, ON_PARALLEL, 1, 0, 0},
     {"barriers that were used and freed", test_used_in_the_past, ON_FORK, 1, 0, 0},
     {0},
 };

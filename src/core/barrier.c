@@ -14,10 +14,10 @@ struct state {
     uint32_t cause; /* why it is broken: enum cause, and the process that was killed */
     uint32_t killed;
     uint32_t round;
-    uint32_t is_acting; /* the last of the parties is in the action */
+    uint32_t actor; /* the last of the parties, a user, while it is in the action; 0: none is */
 };
 
-enum { WAIT = TRI__OPERATIONS, ACTED, BREAK, MEND, LOOK };
+enum { WAIT = TRI__OPERATIONS, WAIT_OR_ACT, ACTED, BREAK, MEND, LOOK };
 
 enum { ARRIVED, LATE }; /* lists */
 
@@ -34,7 +34,9 @@ static void wake(struct state *barrier, struct tri__step_call *call, int code, e
         (struct tri__wakes){ARRIVED, code, TRI__EVERYONE, (uint64_t)killed << 32 | (uint32_t)cause};
     call->wakes[call->wake_count++] = (struct tri__wakes){LATE, TRI__RETRY, TRI__EVERYONE, 0};
     barrier->arrived = 0;
-    barrier->is_acting = 0;
+    if (barrier->actor == call->user)
+        call->held = -1;
+    barrier->actor = 0;
     barrier->round++;
 }
 
@@ -54,7 +56,7 @@ static int arrive(struct state *barrier, struct tri__step_call *call)
     call->woken = (uint64_t)barrier->killed << 32 | barrier->cause;
     if (barrier->cause != WHOLE)
         return TRI_EBROKEN;
-    if (barrier->is_acting) {
+    if (barrier->actor != 0) {
         call->list = LATE;
         return TRI__BLOCKED;
     }
@@ -62,11 +64,22 @@ static int arrive(struct state *barrier, struct tri__step_call *call)
     call->number = barrier->arrived++ | (uint64_t)barrier->round << 32;
     if (barrier->arrived < barrier->parties)
         return TRI__AWAIT;
-    barrier->is_acting = call->size != 0;
-    if (barrier->is_acting)
+    if (call->operation == WAIT_OR_ACT) {
+        barrier->actor = call->user;
+        call->held = 1;
         return IS_TO_ACT;
+    }
     wake(barrier, call, 0, WHOLE, 0);
     return 0;
+}
+
+/* One that has used the barrier and was killed may be missing, one that was to act is. */
+static int bury(struct state *barrier, struct tri__step_call *call)
+{
+    bool was_acting = barrier->actor == (uint32_t)call->number;
+    return was_acting || (call->was_killed && call->is_member)
+               ? break_it(barrier, call, KILLED, call->pid)
+               : TRI_ESTATE;
 }
 
 static int step(void *memory, struct tri__step_call *call)
@@ -74,6 +87,7 @@ static int step(void *memory, struct tri__step_call *call)
     struct state *barrier = memory;
     switch (call->operation) {
     case WAIT:
+    case WAIT_OR_ACT:
         return arrive(barrier, call);
     case ACTED:
         call->woken = (uint64_t)barrier->killed << 32 | barrier->cause;
@@ -86,8 +100,7 @@ static int step(void *memory, struct tri__step_call *call)
     case TRI__TIMED_OUT:
         return break_it(barrier, call, TIMED_OUT, 0);
     case TRI__DIED:
-        return call->was_killed && call->is_member ? break_it(barrier, call, KILLED, call->pid)
-                                                   : TRI_ESTATE;
+        return bury(barrier, call);
     case MEND:
         wake(barrier, call, TRI_EBROKEN, RESET, 0);
         barrier->cause = WHOLE;
@@ -194,8 +207,8 @@ int tri_barrier_wait(tri_barrier barrier, double timeout_s)
     memcpy(&own_timeout_s, &fixed[TIMEOUT], sizeof own_timeout_s);
     if (timeout_s < 0 && own_timeout_s > 0)
         timeout_s = own_timeout_s;
-    struct tri__step_call call = {.list = ARRIVED, .size = action != NULL};
-    int code = take(barrier, WAIT, &call, timeout_s);
+    struct tri__step_call call = {.list = ARRIVED};
+    int code = take(barrier, action ? WAIT_OR_ACT : WAIT, &call, timeout_s);
     if (code == IS_TO_ACT)
         code = act(barrier, action, argument, &call);
     return code < 0 ? code : (int)(uint32_t)call.number;
