@@ -174,9 +174,13 @@ static void run_on(const struct test *test, tri_backend backend, int workers)
     const char *name = backend ? tri_backend_name(backend) : NULL;
     const char *dies_with =
         backend == TRI_BACKEND_MPI && test->mpi_dies_with ? test->mpi_dies_with : test->dies_with;
-    pid_t pid = fork();
-    if (pid == 0)
-        start_case(test, backend, workers, file);
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == self)
+            start_case(test, backend, workers, file);
+        _exit(EXIT_FAILURE);
+    }
     int status;
     bool in_time = wait_for_case(pid, &status);
     int left = count_left_behind();

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Values. tests/conformance.tsv says which of CPython's tests each
- * case mirrors.
+ * Values. tests/conformance.tsv says which of CPython's tests each case mirrors.
  */
 #include "numbers.h"
 

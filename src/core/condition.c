@@ -134,9 +134,9 @@ int tri_condition_wait_for(tri_condition condition, tri_predicate *is_true, void
                            double timeout_s)
 {
     double end = tri__time_after(timeout_s);
-    int status = is_true ? tri__object_ask(&kind, condition.id, IS_HELD, -1, 0) : TRI_EINVAL;
     if (is_true == NULL)
         return tri_fail(TRI_EINVAL, "tri_condition_wait_for: there is nothing to wait for");
+    int status = tri__object_ask(&kind, condition.id, IS_HELD, -1, 0);
     if (status < 0)
         return status == TRI_ESTATE ? tri__rlock_is_not_yours("tri_condition_wait_for") : status;
     while (!is_true(data)) {

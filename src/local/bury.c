@@ -2,7 +2,8 @@
  *
  * What a thread or process that is no more leaves behind: locks that it held, lists in which it
  * waited, a message in its hand, barriers and conditions of which it was a member. The thread
- * itself sees to it at its end; for a process that fork server does which sees it end.
+ * itself sees to it at its end; for a process that fork server does which sees it end, or where
+ * there is none one of those who wait.
  */
 #include "objects.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The word of an object (src/local/objects.c): 0, or the number of the user who has it, twice, and
- * 1 for HAS_SLEEPERS. Three users take it and give it back; one may be killed at any instant, or nobody. Those
- * who sleep look, after a death, whether the one they wait for is dead, and take its place.
+ * 1 for HAS_SLEEPERS. Three users take it and give it back; one may be killed at any instant, or
+ * nobody. Those who sleep look, after a death, whether the one they wait for is dead, and take its
+ * place.
  *
  * Found out: nobody sleeps for ever, and no two have the object at once.
  */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * How a pool's workers learn of jobs (src/local/pool.c, tell_workers; worker.c, work). `work` is a
- * futex: a count of what was told, times two, and 1 when somebody may sleep on it. The owner submits
- * two jobs of one task each, and closes the pool, at once or when they are done. The first task does not end before the second has
- * begun: so a worker must not be left asleep while there is something to do.
+ * futex: a count of what was told, times two, and 1 when somebody may sleep on it. The owner
+ * submits two jobs of one task each, and closes the pool, at once or when they are done. The first
+ * task does not end before the second has begun: so a worker must not be left asleep while there is
+ * something to do.
  *
  * Found out: both are done, and all workers end.
  */
