@@ -252,10 +252,9 @@ static void test_party_ends(void)
     CHECK(tri_barrier_free(nest.barrier) == 0);
 }
 
-static int end_well(const void *argument)
+static int end_well(const void *is_process)
 {
-    (void)argument;
-    if (is_fork())
+    if (*(const bool *)is_process)
         _exit(0);
     pthread_exit(NULL);
 }
@@ -269,7 +268,8 @@ static int pass(const void *barrier)
 static void test_actor_ends(void)
 {
     tri_barrier barrier;
-    tri_barrier_options options = {.action = end_well};
+    tri_barrier_options options = {
+        .action = end_well, .argument = &(bool){is_fork()}, .argument_size = sizeof(bool)};
     CHECK(tri_barrier_new(&barrier, 1, &options) == 0);
     CHECK(end(start(pass, &barrier, sizeof barrier)) == 0);
     CHECK(tri_barrier_broken(barrier) == 1);
