@@ -455,6 +455,16 @@ static void test_exit_with_tasks(void)
 }
 
 #ifndef __SANITIZE_THREAD__
+/* Asked by the address sanitizer: what other threads had hold of is no leak in a child that does
+ * not have these threads. */
+TRI_API int __lsan_is_turned_off(void);
+static bool is_own_child;
+
+int __lsan_is_turned_off(void)
+{
+    return is_own_child;
+}
+
 /* A child forked by the program itself has no part in its pools. */
 static void test_user_forks(void)
 {
@@ -463,6 +473,7 @@ static void test_user_forks(void)
     CHECK(tri_pool_apply(pool, square, &number, 4, &number, 4) == 0 && number == 9);
     pid_t pid = fork();
     if (pid == 0) {
+        is_own_child = true;
         if (tri_pool_apply(pool, square, &number, 4, &number, 4) != TRI_ESTATE)
             _exit(1);
         tri_pool *own = open_pool();
@@ -479,8 +490,10 @@ static int fork_and_exit(const void *argument, void *result)
 {
     int code = *(const int *)argument, status;
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        is_own_child = true;
         exit(code);
+    }
     if (waitpid(pid, &status, 0) != pid)
         return 1;
     *(int *)result = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
