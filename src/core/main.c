@@ -47,6 +47,7 @@ static void finish(void)
                           : tri__local_is_in_task() ? "task"
                                                     : NULL;
     if (culprit && getpid() == program_pid) {
+        atexit(finish); /* for another thread in exit(), which would go on to the end before us */
         fprintf(stderr, "%s: a %s has called exit()\n", program_invocation_short_name, culprit);
         _exit(EXIT_FAILURE);
     }
