@@ -6,6 +6,7 @@
  */
 #include "tasks.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -465,15 +466,62 @@ int __lsan_is_turned_off(void)
     return is_own_child;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+static bool is_asleep(long thread)
+{
+    char path[64], state = 'X';
+    snprintf(path, sizeof path, "/proc/self/task/%ld/stat", thread);
+    FILE *file = fopen(path, "r");
+    if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'X'; /* it has ended */
+    if (file)
+        fclose(file);
+    return strchr("SXZ", state);
+}
+
+static bool others_sleep(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    struct dirent *entry;
+    bool sleep = true;
+    CHECK(threads);
+    while ((entry = readdir(threads))) {
+        long thread = atol(entry->d_name); /* 0: no thread */
+        sleep = sleep && (thread == 0 || thread == gettid() || is_asleep(thread));
+    }
+    closedir(threads);
+    return sleep;
+}
+#else
+static bool others_sleep(void)
+{
+    return true;
+}
+#endif
+
+/* The address sanitizer does not keep its locks over a fork as malloc does: what another thread
+ * has locked, one that is just starting say, stays locked in the child for ever. So these sleep
+ * then. */
+static pid_t fork_child(void)
+{
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&turn);
+    while (!others_sleep())
+        nap(0.001);
+    pid_t pid = fork();
+    is_own_child = pid == 0;
+    pthread_mutex_unlock(&turn);
+    return pid;
+}
+
 /* A child forked by the program itself has no part in its pools. */
 static void test_user_forks(void)
 {
     tri_pool *pool = open_pool();
     int number = 3, status;
     CHECK(tri_pool_apply(pool, square, &number, 4, &number, 4) == 0 && number == 9);
-    pid_t pid = fork();
+    pid_t pid = fork_child();
     if (pid == 0) {
-        is_own_child = true;
         if (tri_pool_apply(pool, square, &number, 4, &number, 4) != TRI_ESTATE)
             _exit(1);
         tri_pool *own = open_pool();
@@ -489,9 +537,8 @@ static void test_user_forks(void)
 static int fork_and_exit(const void *argument, void *result)
 {
     int code = *(const int *)argument, status;
-    pid_t pid = fork();
+    pid_t pid = fork_child();
     if (pid == 0) {
-        is_own_child = true;
         exit(code);
     }
     if (waitpid(pid, &status, 0) != pid)
