@@ -12,7 +12,7 @@
 
 tri_team_options test_options;
 
-static const double LIMIT_S = 30, SETTLE_S = 2;
+static const double LIMIT_S = 120, SETTLE_S = 10;
 
 enum { SKIPPED = 77 };
 
@@ -81,7 +81,7 @@ static void start_case(const struct test *test, tri_backend backend, int workers
     _exit(127);
 }
 
-/* Waits for the case, 30 s or what the environment says. False when it had to be killed. */
+/* Waits for the case, two minutes or what the environment says. False when it had to be killed. */
 static bool wait_for_case(pid_t pid, int *status)
 {
     const char *limit = getenv("TRIREME_TEST_LIMIT");
