@@ -20,6 +20,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 
 enum { HEADER_SIZE = 64, CLASS_MIN = 7, BLOCK_MIN = 1 << CLASS_MIN, CLASS_COUNT = 48 };
 
@@ -196,10 +199,27 @@ static bool is_kept(const struct block *block)
     return false;
 }
 
+#ifdef __SANITIZE_THREAD__
+static void note_freed(void)
+{
+    __tsan_release(arena);
+}
+
+void tri__arena_note_return(void)
+{
+    __tsan_acquire(arena);
+}
+#else
+static void note_freed(void)
+{
+}
+#endif
+
 void tri__arena_free(void *memory)
 {
     if (memory == NULL)
         return;
+    note_freed();
     struct block *block = (struct block *)((char *)memory - HEADER_SIZE);
     if (is_large(block->class) && !is_kept(block))
         give_back(block);

@@ -63,9 +63,16 @@ static void copy_results(const struct job *job, char *results)
             memcpy(results + task * size, job->results + task * size, size);
 }
 
+static void note_return(const tri_future *future)
+{
+    if (tri__local_pool(future->pool)->has_processes)
+        tri__arena_note_return();
+}
+
 static int result(tri_future *future, void *results)
 {
     const struct job *job = job_of(future);
+    note_return(future);
     if (results && results != job->results && job->result_size > 0 && future->count > 0)
         copy_results(job, results);
     return tri__job_first_error(job);
@@ -74,6 +81,7 @@ static int result(tri_future *future, void *results)
 static int task_result(tri_future *future, size_t task, void *result)
 {
     const struct job *job = job_of(future);
+    note_return(future);
     int code = tri__job_error(job, task);
     if (code == 0 && result && job->result_size > 0)
         memcpy(result, job->results + task * job->result_size, job->result_size);

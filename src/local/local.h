@@ -20,6 +20,16 @@ int tri__arena_open(void);
 void *tri__arena_alloc(size_t size);
 void tri__arena_free(void *memory); /* NULL is fine */
 
+/* For the thread sanitizer, which sees only this process: what others have made, in memory that
+ * may have been freed here, has come back. */
+#ifdef __SANITIZE_THREAD__
+void tri__arena_note_return(void);
+#else
+static inline void tri__arena_note_return(void)
+{
+}
+#endif
+
 /* The same, but the memory is zeroed only if *is_zero says so. */
 void *tri__arena_take(size_t size, bool *is_zero);
 
