@@ -458,7 +458,8 @@ TRI_API int tri_future_limit(tri_future *future, double time_limit_s);
 typedef void tri_callback(tri_future *future, void *data);
 
 /* Owner. Has `callback` called once the future is done: by a thread of the library's own, or at
- * once by this call when it is done already. In the order in which they were given. */
+ * once by this call when it is done already and those given before have returned. In the order in
+ * which they were given. */
 TRI_API int tri_future_on_done(tri_future *future, tri_callback *callback, void *data);
 
 /* Owner. Forgets a future, whose tasks are done all the same; NULL is fine. */
