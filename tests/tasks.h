@@ -112,9 +112,10 @@ static inline tri_future *submit_wait(tri_pool *pool, _Atomic int *flag)
     return future;
 }
 
+/* Or done, as one with a time limit may be by the time that we look. */
 static inline void wait_until_running(const tri_future *future)
 {
-    while (!tri_future_running(future))
+    while (!tri_future_running(future) && !tri_future_done(future))
         nap(0.001);
 }
 

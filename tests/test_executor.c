@@ -384,7 +384,8 @@ static void test_terminate_by_another(void)
     tri_pool_free(stopped_pool);
 }
 
-/* A thread that takes too long is left behind in a terminated pool too. */
+/* A thread that takes too long is left behind in a terminated pool too. Its time may be over before
+ * the pool is terminated, on a busy machine. */
 static void test_terminate_leaves_behind(void)
 {
     tri_pool *pool = open_with((tri_pool_options){.time_limit_s = 0.05});
@@ -392,7 +393,8 @@ static void test_terminate_leaves_behind(void)
     tri_future *future = submit_wait(pool, flag);
     wait_until_running(future);
     CHECK(tri_pool_terminate(pool) == 0);
-    CHECK(tri_future_result(future, NULL, -1) == TRI_ECANCELLED);
+    int code = tri_future_result(future, NULL, -1);
+    CHECK(code == TRI_ECANCELLED || code == TRI_ETIMEOUT);
     CHECK(tri_pool_join(pool, -1) == 0);
     tri_future_free(future);
     tri_pool_free(pool);

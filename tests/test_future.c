@@ -420,9 +420,10 @@ static void test_all_completed(void)
 static void test_wait_timeout(void)
 {
     struct many many;
-    double begin = now();
     begin_many(&many, false);
     int64_t expected = is_serial() ? 5 : 4;
+    CHECK(tri_wait(many.futures, 4, TRI_ALL_COMPLETED, -1) == 4);
+    double begin = now();
     CHECK(tri_wait(many.futures, 5, TRI_ALL_COMPLETED, 0.2) == expected);
     CHECK(is_serial() || now() - begin >= 0.2);
     for (int i = 0; i < 4; i++)
@@ -611,7 +612,8 @@ static int wait_and_count(const void *argument, void *result)
     return wait_for_flag(&counted->flag, result);
 }
 
-/* A thread that was left behind does no more of its chunk, whatever its limit is by then. */
+/* A thread that was left behind does no more of its chunk, whatever its limit is by then. The first
+ * task may be too late to count itself. */
 static void test_limit_taken_back(void)
 {
     tri_pool *pool = open_pool();
@@ -626,7 +628,7 @@ static void test_limit_taken_back(void)
     CHECK(tri_future_limit(future, 0) == 0);
     atomic_store(flag, 1);
     nap(0.1);
-    CHECK(atomic_load(runs) == 2);
+    CHECK(atomic_load(runs) <= 2);
     tri_future_free(future);
     end_pool(pool);
 }
@@ -696,13 +698,13 @@ static void test_pool_limit(void)
 {
     int numbers[10], squares[10];
     for (size_t chunk = 0; chunk < 11; chunk += 5) {
-        tri_pool *pool = open_with((tri_pool_options){.time_limit_s = 0.1});
+        tri_pool *pool = open_with((tri_pool_options){.time_limit_s = 0.4});
         for (int i = 0; i < 10; i++)
             numbers[i] = i;
-        numbers[3] = is_fork() ? 40000 : 500;
+        numbers[3] = is_fork() ? 40000 : 600;
         memset(squares, 1, sizeof squares);
         CHECK(tri_pool_map(pool, sleep_longer, numbers, 4, squares, 4, 10, chunk) == TRI_ETIMEOUT);
-        CHECK(says("task 3 of 10") && says("limit of 0.1 s"));
+        CHECK(says("task 3 of 10") && says("limit of 0.4 s"));
         for (int i = 0; i < 10; i++)
             CHECK(i == 3 || squares[i] == i * i);
         end_pool(pool);

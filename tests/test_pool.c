@@ -484,27 +484,48 @@ static void test_abandoned_iteration(void)
     end_pool(pool);
 }
 
-static int sleep_if_last(const void *argument, void *result)
+struct waiting {
+    int number;
+    _Atomic int *flag; /* to wait for, or NULL */
+};
+
+static int square_or_wait(const void *argument, void *result)
 {
-    int number = *(const int *)argument;
-    if (number == 2)
-        nap(0.2);
-    return square(argument, result);
+    const struct waiting *waiting = argument;
+    if (waiting->flag)
+        wait_for_flag(&waiting->flag, NULL);
+    return square(&waiting->number, result);
+}
+
+/* Numbers 0, 1, 2, the last of which waits for the flag. */
+static int next_waiting(void *data, void *argument)
+{
+    struct waiting *source = data;
+    if (source->number == 3)
+        return 0;
+    *(struct waiting *)argument =
+        (struct waiting){source->number, source->number == 2 ? source->flag : NULL};
+    source->number++;
+    return 1;
 }
 
 static void test_next_timeout(void)
 {
     tri_pool *pool = open_pool();
+    tri_imap_options options = {.chunk = 1, .ahead = 3};
     for (int in_order = 0; in_order < 2; in_order++) {
-        struct source source = {.end = 3};
-        tri_results *results = begin(pool, sleep_if_last, &source, in_order, 1, 3);
-        int first, result, code, late = 0;
+        struct waiting source = {0, new_flag()};
+        tri_results *results;
+        int first, result;
+        CHECK((in_order ? tri_pool_imap : tri_pool_imap_unordered)(
+                  pool, square_or_wait, next_waiting, &source, sizeof source, sizeof(int), &options,
+                  &results) == 0);
         CHECK(tri_pool_next(results, &first, NULL, -1) == 1);
         CHECK(tri_pool_next(results, &result, NULL, -1) == 1);
         CHECK(first + result == 1 && (first == 0 || !in_order));
-        while ((code = tri_pool_next(results, &result, NULL, 0.01)) == TRI_ETIMEOUT)
-            late++;
-        CHECK(code == 1 && result == 4 && late > 0);
+        CHECK(tri_pool_next(results, &result, NULL, 0.01) == TRI_ETIMEOUT);
+        atomic_store(source.flag, 1);
+        CHECK(tri_pool_next(results, &result, NULL, -1) == 1 && result == 4);
         tri_results_free(results);
     }
     end_pool(pool);
@@ -546,28 +567,14 @@ static void test_terminate(void)
 }
 
 /* The first five of 20 tasks are done, the others wait for the flag; on threads they see it. */
-static int square_or_wait(const void *argument, void *result)
-{
-    struct {
-        int number;
-        _Atomic int *flag;
-    } const *task = argument;
-    if (task->number >= 5)
-        wait_for_flag(&task->flag, NULL);
-    return square(&task->number, result);
-}
-
 static tri_future *begin_five(tri_pool *pool, _Atomic int *flag, size_t chunk)
 {
-    struct {
-        int number;
-        _Atomic int *flag;
-    } tasks[20];
+    struct waiting tasks[20];
     tri_pool_statistics stats;
     tri_future *future;
     for (int i = 0; i < 20; i++) {
         tasks[i].number = i;
-        tasks[i].flag = flag;
+        tasks[i].flag = i < 5 ? NULL : flag;
     }
     CHECK(tri_pool_map_async(pool, square_or_wait, tasks, sizeof *tasks, sizeof(int), 20, chunk,
                              &future) == 0);
