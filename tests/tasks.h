@@ -90,6 +90,19 @@ static inline int wait_for_flag(const void *argument, void *result)
     return 0;
 }
 
+struct waiting {
+    int number;
+    _Atomic int *flag; /* to wait for, or NULL */
+};
+
+static inline int square_or_wait(const void *argument, void *result)
+{
+    const struct waiting *waiting = argument;
+    if (waiting->flag)
+        wait_for_flag(&waiting->flag, NULL);
+    return square(&waiting->number, result);
+}
+
 static inline _Atomic int *new_flag(void)
 {
     _Atomic int *flag = tri_shared_alloc(sizeof *flag);

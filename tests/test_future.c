@@ -684,29 +684,33 @@ static void test_error_without_memory(void)
     end_pool(pool);
 }
 
-/* For so many milliseconds, if that is a large number. */
-static int sleep_longer(const void *argument, void *result)
+static int square_late(const void *argument, void *result)
 {
-    int number = *(const int *)argument;
-    if (number > 100)
-        nap(1e-3 * number);
-    return square(argument, result);
+    const struct waiting *waiting = argument;
+    if (waiting->flag)
+        nap(0.5);
+    return square_or_wait(waiting, result);
 }
 
 /* Only the task that takes too long has an error. A worker is killed then, a thread goes on. */
 static void test_pool_limit(void)
 {
-    int numbers[10], squares[10];
     for (size_t chunk = 0; chunk < 11; chunk += 5) {
         tri_pool *pool = open_with((tri_pool_options){.time_limit_s = 0.4});
+        struct waiting tasks[10] = {{0}};
+        int squares[10];
+        _Atomic int *flag = new_flag();
+        atomic_store(flag, is_serial());
         for (int i = 0; i < 10; i++)
-            numbers[i] = i;
-        numbers[3] = is_fork() ? 40000 : 600;
+            tasks[i].number = i;
+        tasks[3].flag = flag;
         memset(squares, 1, sizeof squares);
-        CHECK(tri_pool_map(pool, sleep_longer, numbers, 4, squares, 4, 10, chunk) == TRI_ETIMEOUT);
+        CHECK(tri_pool_map(pool, square_late, tasks, sizeof *tasks, squares, sizeof *squares, 10,
+                           chunk) == TRI_ETIMEOUT);
         CHECK(says("task 3 of 10") && says("limit of 0.4 s"));
         for (int i = 0; i < 10; i++)
             CHECK(i == 3 || squares[i] == i * i);
+        atomic_store(flag, 1);
         end_pool(pool);
     }
 }

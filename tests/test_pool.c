@@ -484,19 +484,6 @@ static void test_abandoned_iteration(void)
     end_pool(pool);
 }
 
-struct waiting {
-    int number;
-    _Atomic int *flag; /* to wait for, or NULL */
-};
-
-static int square_or_wait(const void *argument, void *result)
-{
-    const struct waiting *waiting = argument;
-    if (waiting->flag)
-        wait_for_flag(&waiting->flag, NULL);
-    return square(&waiting->number, result);
-}
-
 /* Numbers 0, 1, 2, the last of which waits for the flag. */
 static int next_waiting(void *data, void *argument)
 {
